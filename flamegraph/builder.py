@@ -1,0 +1,153 @@
+"""Two ways to build a profile: `Builder`, line by line, and `stacks_from_chains`, from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+
+__all__ = ["Builder", "add_up", "stacks_from_chains"]
+
+
+class Builder:
+    """Collects frames, stacks and samples one at a time; `finish` turns them into a `Profile`.
+
+    >>> build = Builder()
+    >>> samples = build.metric("samples", "samples")
+    >>> main, work = build.frame("main"), build.frame("work")
+    >>> build.sample(build.stack([main, work]), 3)
+    >>> build.finish().total()
+    3
+    """
+
+    def __init__(self, *, timeline: bool = False):
+        """With `timeline`, samples stay one row each, in the order of their times (or as they came)."""
+        self._timeline = timeline
+        self._frames: dict[tuple[str, int, str, str, int], int] = {}
+        self._children: dict[tuple[int, int], int] = {}
+        self._metrics: dict[Metric, int] = {}
+        self._threads: dict[Thread, int] = {}
+        self._skipped: dict[str, int] = {}
+        self._stack: list[int] = []
+        self._value: list[int | float] = []
+        self._column: list[int] = []
+        self._time: list[int] = []
+        self._thread: list[int] = []
+
+    def frame(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
+        """The number of a frame, the same for the same arguments."""
+        return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
+
+    def push(self, parent: int, frame: int) -> int:
+        """The stack that is `frame` called by the stack `parent` (0: the root)."""
+        return self._children.setdefault((parent, frame), len(self._children) + 1)
+
+    def stack(self, frames: Iterable[int], parent: int = 0) -> int:
+        """The stack of these frames, outermost first, on top of `parent`."""
+        for frame in frames:
+            parent = self.push(parent, frame)
+        return parent
+
+    def metric(self, name: str, unit: str) -> int:
+        """The column of a metric, the same for the same arguments. The first is what is shown by default."""
+        return self._metrics.setdefault(Metric(name, unit), len(self._metrics))
+
+    def thread(self, pid: int, tid: int, name: str) -> int:
+        """The number of a thread, the same for the same arguments."""
+        return self._threads.setdefault(Thread(pid, tid, name), len(self._threads))
+
+    def sample(self, stack: int, value: int | float, metric: int = 0, time: int = -1, thread: int = -1) -> None:
+        """Count `value` of a metric on a stack. `time` in ns and `thread` are kept in a timeline only."""
+        self._stack.append(stack)
+        self._value.append(value)
+        self._column.append(metric)
+        if self._timeline:
+            self._time.append(time)
+            self._thread.append(thread)
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Note that something was dropped, and why."""
+        if count:
+            self._skipped[reason] = self._skipped.get(reason, 0) + count
+
+    def finish(self, meta: Meta | None = None) -> Profile:
+        """The profile of all that was collected."""
+        parent = np.zeros(len(self._children) + 1, np.int32)
+        frame = np.full(len(self._children) + 1, -1, np.int32)
+        if self._children:
+            pairs = np.array(list(self._children), np.int32)
+            parent[1:], frame[1:] = pairs[:, 0], pairs[:, 1]
+        columns = tuple(zip(*self._frames, strict=True)) or ((), (), (), (), ())
+        frames = Frames(
+            name=list(columns[0]),
+            kind=np.array(columns[1], np.uint8),
+            module=list(columns[2]),
+            file=list(columns[3]),
+            line=np.array(columns[4], np.int32),
+        )
+        stack = np.array(self._stack, np.int32)
+        floating = any(isinstance(value, float) for value in self._value)
+        values = np.zeros((len(stack), len(self._metrics)), np.float64 if floating else np.int64)
+        values[np.arange(len(stack)), np.array(self._column, np.intp)] = self._value
+        samples = Samples(stack, values)
+        if self._timeline:
+            samples = _in_time_order(samples, np.array(self._time, np.int64), np.array(self._thread, np.int32))
+        else:
+            samples = add_up(samples)
+        meta = replace(meta or Meta(), timeline=self._timeline)
+        return Profile(
+            frames, Stacks(parent, frame), samples, tuple(self._metrics), tuple(self._threads), meta, self._skipped
+        ).check()
+
+
+def add_up(samples: Samples) -> Samples:
+    """Samples added up by stack, in ascending order of stack; times and threads are dropped."""
+    stack, row = np.unique(samples.stack, return_inverse=True)
+    values = np.zeros((len(stack), samples.values.shape[1]), samples.values.dtype)
+    np.add.at(values, row, samples.values)
+    return Samples(stack.astype(np.int32), values)
+
+
+def _in_time_order(samples: Samples, time: np.ndarray, thread: np.ndarray) -> Samples:
+    has_time, has_thread = bool((time >= 0).any()), bool((thread >= 0).all()) and len(thread) > 0
+    order = np.argsort(time, kind="stable") if has_time else slice(None)
+    return Samples(
+        samples.stack[order],
+        samples.values[order],
+        time[order] if has_time else None,
+        thread[order] if has_thread else None,
+    )
+
+
+def stacks_from_chains(frames: np.ndarray, lengths: np.ndarray) -> tuple[Stacks, np.ndarray]:
+    """The trie of many stacks at once: (trie, int32[k] the node of each stack).
+
+    `frames` holds the frame numbers of all stacks one after the other, outermost first; `lengths`, int[k], says how
+    many belong to each. Nodes are numbered level by level, in order of first appearance within a level.
+    """
+    frames, lengths = np.asarray(frames, np.int64), np.asarray(lengths, np.int64)
+    start = np.cumsum(lengths) - lengths
+    width = int(frames.max(initial=0)) + 1
+    parents, names = [np.zeros(1, np.int64)], [np.full(1, -1, np.int64)]
+    node = np.zeros(len(lengths), np.int64)
+    live, size, level = np.flatnonzero(lengths > 0), 1, 0
+    while len(live):
+        key = node[live] * width + frames[start[live] + level]
+        # Neighbours often share a prefix; only the first of each run needs the sort inside unique.
+        head = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        distinct, first, inverse = np.unique(key[head], return_index=True, return_inverse=True)
+        number = np.empty(len(distinct), np.int64)
+        number[np.argsort(first, kind="stable")] = np.arange(len(distinct))
+        run = np.repeat(size + number[inverse], np.diff(np.concatenate((head, [len(key)]))))
+        node[live] = run
+        in_order = head[np.sort(first)]
+        parents.append(key[in_order] // width)
+        names.append(key[in_order] % width)
+        size += len(distinct)
+        level += 1
+        live = live[lengths[live] > level]
+    stacks = Stacks(np.concatenate(parents).astype(np.int32), np.concatenate(names).astype(np.int32))
+    return stacks, node.astype(np.int32)

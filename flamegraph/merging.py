@@ -1,0 +1,78 @@
+"""Many profiles into one: the union of their tries, exact, the same in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from .builder import add_up
+from .errors import IncompatibleProfiles
+from .profile import Frames, Profile, Samples, Thread
+from .trie import graft
+
+__all__ = ["merge"]
+
+
+def merge(profiles: Iterable[Profile]) -> Profile:
+    """One profile that holds the samples of all. Stacks that are the same are one stack, metrics go by name and unit.
+
+    A metric that some inputs lack counts nothing there. IncompatibleProfiles where a metric has two units, or where
+    inputs in time order are mixed with inputs that are not. Times and threads are kept in a timeline.
+    """
+    profiles = list(profiles)
+    first, *rest = profiles
+    if not rest:
+        return first
+    if len({profile.meta.timeline for profile in profiles}) > 1:
+        raise IncompatibleProfiles("some inputs are in time order and others are not")
+    metrics = list(dict.fromkeys(metric for profile in profiles for metric in profile.metrics))
+    units: dict[str, str] = {}
+    for metric in metrics:
+        if units.setdefault(metric.name, metric.unit) != metric.unit:
+            raise IncompatibleProfiles(
+                f"{metric.name} is in {units[metric.name]} in one input and in {metric.unit} in another"
+            )
+    rows: dict[tuple[str, int, str, str, int], int] = {}
+    threads: dict[Thread, int] = {}
+    stacks, leaf, values, times, who = None, [], [], [], []
+    for profile in profiles:
+        f = profile.frames
+        keys = zip(f.name, f.kind.tolist(), f.module, f.file, f.line.tolist(), strict=True)
+        number = np.array([rows.setdefault(key, len(rows)) for key in keys], np.int64)
+        stacks, went = graft(profile.stacks, number, stacks)
+        leaf.append(went[profile.samples.stack])
+        wide = np.zeros((len(profile.samples), len(metrics)), profile.samples.values.dtype)
+        wide[:, [metrics.index(metric) for metric in profile.metrics]] = profile.samples.values
+        values.append(wide)
+        times.append(profile.samples.time)
+        known = np.array([threads.setdefault(thread, len(threads)) for thread in profile.threads], np.int32)
+        who.append(None if profile.samples.thread is None else known[profile.samples.thread])
+    columns = tuple(zip(*rows, strict=True)) or ((), (), (), (), ())
+    frames = Frames(
+        list(columns[0]), np.array(columns[1], np.uint8), list(columns[2]), list(columns[3]), np.array(columns[4], "i4")
+    )
+    samples = Samples(
+        np.concatenate(leaf),
+        np.concatenate(values),
+        None if any(time is None for time in times) else np.concatenate(times),
+        None if any(thread is None for thread in who) else np.concatenate(who),
+    )
+    if not first.meta.timeline:
+        samples = add_up(samples)
+    elif samples.time is not None:
+        order = np.argsort(samples.time, kind="stable")
+        samples = Samples(
+            samples.stack[order],
+            samples.values[order],
+            samples.time[order],
+            None if samples.thread is None else samples.thread[order],
+        )
+    skipped: dict[str, int] = {}
+    for profile in profiles:
+        for reason, count in profile.skipped.items():
+            skipped[reason] = skipped.get(reason, 0) + count
+    annotated = frozenset().union(*(profile.meta.annotated for profile in profiles))
+    meta = replace(first.meta, annotated=annotated, duration=sum(profile.meta.duration for profile in profiles))
+    return Profile(frames, stacks, samples, tuple(metrics), tuple(threads), meta, skipped).check()

@@ -1,0 +1,110 @@
+"""Writers: one module is one output.
+
+An output is a module in this package with
+
+    RENDERER = Renderer(title=…, suffixes=(".svg",), options=Options)
+    def render(profile, options) -> bytes
+
+The module's name is the output's name. Adding one edits nothing else: it is found here by listing the package.
+An input that should keep its samples in time order, because a picture wants them so, is asked for by `timeline`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import EmptyProfile, InputError, UsageError
+from ..options import NoOptions, fill
+from ..profile import Profile
+
+__all__ = ["Renderer", "pick", "render", "renderers", "save", "write"]
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """What is said about an output where it is offered. `name` and `render` are filled in from its module."""
+
+    title: str
+    suffixes: tuple[str, ...]
+    options: type = NoOptions
+    name: str = ""
+    render: Callable[[Profile, Any], bytes] | None = None
+
+
+@cache
+def renderers() -> dict[str, Renderer]:
+    """All outputs by name, in alphabetical order."""
+    found = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        if hasattr(module, "RENDERER"):
+            found[info.name] = replace(module.RENDERER, name=info.name, render=module.render)
+    return found
+
+
+def pick(name: str | None, path: str | os.PathLike[str] | None) -> Renderer:
+    """The output called `name`, or else the one whose suffix the path has. UsageError where there is none."""
+    if name is not None:
+        if name in renderers():
+            return renderers()[name]
+        raise UsageError(f"no output is called {name!r}; expected one of {', '.join(renderers())}")
+    for renderer in renderers().values():
+        if str(path or "").lower().endswith(renderer.suffixes):
+            return renderer
+    suffixes = ", ".join(suffix for renderer in renderers().values() for suffix in renderer.suffixes)
+    raise UsageError(f"{path}: can't tell what to write from the name; expected one that ends in {suffixes}, or --to")
+
+
+def render(profile: Profile, to: str, **options: Any) -> bytes:
+    """A profile as the content of an output file: `render(profile, "svg", title="…")`."""
+    return _render(profile, pick(to, None), options)
+
+
+def write(profile: Profile, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+    """Write a profile to a path ("-" for standard output), as what the path's suffix or `to` says.
+
+    A file is replaced only once the new one is complete: a failed run leaves the old file as it was.
+    """
+    save(_render(profile, pick(to, path), options), path)
+
+
+def _render(profile: Profile, renderer: Renderer, options: dict[str, Any]) -> bytes:
+    if not profile.samples.values.any():
+        raise EmptyProfile("expected samples that count something, found only zeros")
+    return renderer.render(profile, fill(renderer.options, options, f"the {renderer.name} output"))
+
+
+def save(content: bytes, path: str | os.PathLike[str]) -> None:
+    """Put `content` at `path` in one step, or on standard output where the path is "-"."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():  # /dev/null, a pipe: nothing to replace
+            target.write_bytes(content)
+            return
+        target = target.resolve()  # a link stays a link
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror or error}") from None

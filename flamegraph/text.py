@@ -1,0 +1,44 @@
+"""Bytes to names, and names to text that is safe to show.
+
+Names come from programs and files that nobody vouches for. They are kept exactly as they were (bytes that are not
+UTF-8 survive as lone surrogates, so folded text goes out as it came in) and are made fit for display at the sink.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["decode", "encode", "printable"]
+
+
+def decode(raw: bytes) -> str:
+    """Bytes as text. UTF-8; what is not, is kept as lone surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """The inverse of `decode`, byte for byte."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+# Control characters, line and paragraph separators, bidirectional overrides (they can make a name read as another
+# one), lone surrogates and non-characters: none of them may reach a terminal, XML or a script.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def _visible(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)  # the picture of the control character
+    if code == 0x7F:
+        return "\u2421"
+    return "\ufffd" if unicodedata.category(character) in ("Cs", "Cn") else f"\\u{code:04x}"
+
+
+def printable(name: str) -> str:
+    """A name with everything that is not a visible character replaced by one that is."""
+    return _UNPRINTABLE.sub(_visible, name)
