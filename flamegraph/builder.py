@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from .chains import stacks_from_chains
 from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+from .trie import scatter_sum
 
 __all__ = ["Builder", "add_up", "stacks_from_chains"]
 
@@ -105,9 +107,13 @@ class Builder:
 
 def add_up(samples: Samples) -> Samples:
     """Samples added up by stack, in ascending order of stack; times and threads are dropped."""
-    stack, row = np.unique(samples.stack, return_inverse=True)
-    values = np.zeros((len(stack), samples.values.shape[1]), samples.values.dtype)
-    np.add.at(values, row, samples.values)
+    n = int(samples.stack.max(initial=-1)) + 1
+    seen = np.zeros(n, bool)
+    seen[samples.stack] = True
+    stack = np.flatnonzero(seen)
+    values = np.empty((len(stack), samples.values.shape[1]), samples.values.dtype)
+    for k, column in enumerate(samples.values.T):
+        values[:, k] = scatter_sum(samples.stack, column, n)[stack]
     return Samples(stack.astype(np.int32), values)
 
 
@@ -120,34 +126,3 @@ def _in_time_order(samples: Samples, time: np.ndarray, thread: np.ndarray) -> Sa
         time[order] if has_time else None,
         thread[order] if has_thread else None,
     )
-
-
-def stacks_from_chains(frames: np.ndarray, lengths: np.ndarray) -> tuple[Stacks, np.ndarray]:
-    """The trie of many stacks at once: (trie, int32[k] the node of each stack).
-
-    `frames` holds the frame numbers of all stacks one after the other, outermost first; `lengths`, int[k], says how
-    many belong to each. Nodes are numbered level by level, in order of first appearance within a level.
-    """
-    frames, lengths = np.asarray(frames, np.int64), np.asarray(lengths, np.int64)
-    start = np.cumsum(lengths) - lengths
-    width = int(frames.max(initial=0)) + 1
-    parents, names = [np.zeros(1, np.int64)], [np.full(1, -1, np.int64)]
-    node = np.zeros(len(lengths), np.int64)
-    live, size, level = np.flatnonzero(lengths > 0), 1, 0
-    while len(live):
-        key = node[live] * width + frames[start[live] + level]
-        # Neighbours often share a prefix; only the first of each run needs the sort inside unique.
-        head = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-        distinct, first, inverse = np.unique(key[head], return_index=True, return_inverse=True)
-        number = np.empty(len(distinct), np.int64)
-        number[np.argsort(first, kind="stable")] = np.arange(len(distinct))
-        run = np.repeat(size + number[inverse], np.diff(np.concatenate((head, [len(key)]))))
-        node[live] = run
-        in_order = head[np.sort(first)]
-        parents.append(key[in_order] // width)
-        names.append(key[in_order] % width)
-        size += len(distinct)
-        level += 1
-        live = live[lengths[live] > level]
-    stacks = Stacks(np.concatenate(parents).astype(np.int32), np.concatenate(names).astype(np.int32))
-    return stacks, node.astype(np.int32)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .distinct import distinct
 from .errors import UsageError
 from .profile import Profile, Stacks
 from .trie import depths, levels, preorder, relabel, scatter_sum, totals
@@ -162,8 +163,9 @@ def _rank(
     # flamegraph.pl sorts lines, in which a name is followed by a blank where the stack ends and by ";" where it
     # goes on. A character between the two, such as "." or a digit, makes the difference visible.
     variant = np.where(stacks.frame < 0, 0, stacks.frame.astype(np.int64) * 2 + (own == 0))
-    present, inverse = np.unique(variant, return_inverse=True)
+    number, first = distinct(variant)
+    present = variant[first]
     keys = [labels[v >> 1] + (";" if v & 1 else " ") if labels else "" for v in present.tolist()]
     rank = np.empty(len(present), np.int64)
     rank[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    return rank[inverse]
+    return rank[number]

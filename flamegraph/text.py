@@ -17,9 +17,16 @@ def decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+# Surrogates that stand for no byte: JSON can spell them, UTF-8 can't hold them.
+_LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
 def encode(text: str) -> bytes:
-    """The inverse of `decode`, byte for byte."""
-    return text.encode("utf-8", "surrogateescape")
+    """The inverse of `decode`, byte for byte. What no bytes can be decoded to becomes U+FFFD."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return _LONE.sub("\ufffd", text).encode("utf-8", "surrogateescape")
 
 
 # Control characters, line and paragraph separators, bidirectional overrides (they can make a name read as another

@@ -6,13 +6,30 @@ loops are over levels, or over the logarithm of the depth, so a stack of 50,000 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 
+from .distinct import distinct
 from .profile import Stacks
 
-__all__ = ["children_start", "depths", "graft", "levels", "paths", "preorder", "relabel", "scatter_sum", "totals"]
+__all__ = [
+    "children_start",
+    "depths",
+    "graft",
+    "levels",
+    "outermost",
+    "paths",
+    "preorder",
+    "relabel",
+    "scatter_sum",
+    "totals",
+]
+
+#: Where there are fewer nodes per level, a dict is faster than the twenty array operations that a level takes.
+NARROW = 100
 
 
 def scatter_sum(index: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
@@ -26,7 +43,11 @@ def scatter_sum(index: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
 
 
 def depths(stacks: Stacks) -> np.ndarray:
-    """Each node's distance from the root: int32[n]. Doubles its reach each round, so log2(deepest) rounds."""
+    """Each node's distance from the root: int32[n]."""
+    starts = _level_starts(stacks)
+    if starts is not None:
+        return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    # Doubles its reach each round, so log2(deepest) rounds.
     ancestor = stacks.parent.copy()
     depth = np.ones(len(stacks), np.int32)
     depth[0] = 0
@@ -36,14 +57,29 @@ def depths(stacks: Stacks) -> np.ndarray:
     return depth
 
 
+def _level_starts(stacks: Stacks) -> list[int] | None:
+    """The first node of each level and, last, n; None where nodes are not numbered level by level."""
+    parent, n = stacks.parent, len(stacks)
+    highest = np.maximum.accumulate(parent)  # so far, and so in ascending order
+    starts = [0, 1]
+    while starts[-1] < n:
+        # A level ends where the first node comes that stands on one of its own.
+        starts.append(bisect_left(highest, starts[-1], lo=starts[-1]))
+    lowest = np.minimum.reduceat(parent, starts[1:-1]) if n > 1 else parent[:0]
+    return starts if (lowest >= starts[:-2]).all() else None
+
+
 def levels(stacks: Stacks, depth: np.ndarray | None = None) -> Iterator[np.ndarray]:
     """The nodes of each depth, from the root down; within a level in ascending order."""
     if depth is None:
         depth = depths(stacks)
-    order = np.argsort(depth, kind="stable")
-    bounds = np.cumsum(np.bincount(depth))
+    if (depth[1:] >= depth[:-1]).all():
+        order = np.arange(len(depth))
+    else:
+        # NumPy sorts small types by counting.
+        order = np.argsort(depth.astype(np.uint16) if depth.max() < 1 << 16 else depth, kind="stable")
     start = 0
-    for stop in bounds.tolist():
+    for stop in np.cumsum(np.bincount(depth)).tolist():
         yield order[start:stop]
         start = stop
 
@@ -69,20 +105,31 @@ def preorder(stacks: Stacks, rank: np.ndarray | None = None) -> np.ndarray:
     Returns int64[n]. Where two siblings have one rank, the lower node comes first.
     """
     n = len(stacks)
-    size = totals(stacks, np.ones(n, np.int64))
+    depth = depths(stacks)
+    size = totals(stacks, np.ones(n, np.int64), depth)
+    # Within one parent, a node stands after the parent itself and after all nodes of its elder siblings.
+    order = _siblings(stacks.parent[1:], None if rank is None else rank[1:]) + 1
+    parent = stacks.parent[order]
+    before = np.cumsum(size[order]) - size[order]
+    first = np.flatnonzero(np.concatenate(([True], parent[1:] != parent[:-1]))[: n - 1])
     position = np.zeros(n, np.int64)
-    for nodes in list(levels(stacks))[1:]:
-        parent = stacks.parent[nodes]
-        order = np.lexsort((nodes if rank is None else rank[nodes], parent))
-        nodes, parent = nodes[order], parent[order]
-        # Within one parent, a node stands after the parent itself and after all nodes of its elder siblings.
-        before = np.cumsum(size[nodes]) - size[nodes]
-        first = np.concatenate(([True], parent[1:] != parent[:-1]))
-        base = np.repeat(before[first], np.diff(np.concatenate((np.flatnonzero(first), [len(nodes)]))))
-        position[nodes] = position[parent] + 1 + before - base
+    position[order] = 1 + before - np.repeat(before[first], np.diff(np.concatenate((first, [n - 1]))))
+    for nodes in list(levels(stacks, depth))[1:]:
+        position[nodes] += position[stacks.parent[nodes]]
     out = np.empty(n, np.int64)
     out[position] = np.arange(n)
     return out
+
+
+def _siblings(parent: np.ndarray, rank: np.ndarray | None) -> np.ndarray:
+    """The order of nodes by parent, by rank within one parent, and by number within one rank."""
+    if rank is None:
+        return np.argsort(parent, kind="stable")
+    if rank.dtype == np.int64 and len(rank) and rank.min() >= 0:
+        width = int(rank.max()) + 1
+        if width < 1 << 31:  # one sort by one number, which is much faster than np.lexsort
+            return np.argsort(parent * np.int64(width) + rank, kind="stable")
+    return np.lexsort((rank, parent))
 
 
 def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> tuple[Stacks, np.ndarray]:
@@ -93,36 +140,45 @@ def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> 
     keep their numbers.
     """
     frame_of = np.concatenate((new_frame, [-1]))[stacks.frame].astype(np.int64)  # -1, the root's frame, is last
-    old_parent = np.zeros(0, np.int64) if into is None else into.parent[1:].astype(np.int64)
-    old_frame = np.zeros(0, np.int64) if into is None else into.frame[1:].astype(np.int64)
-    width = max(int(frame_of.max(initial=0)), int(old_frame.max(initial=0))) + 1
-    keys, nodes = old_parent * width + old_frame, np.arange(1, len(old_parent) + 1)
-    by_key = np.argsort(keys, kind="stable")
-    keys, nodes = keys[by_key], nodes[by_key]
-
+    if into is None:
+        into = Stacks(np.zeros(1, np.int32), np.full(1, -1, np.int32))
+    depth = depths(stacks)
+    size = len(into)
+    if size + len(stacks) < NARROW * int(depth[-1] + 1):
+        return _graft_one_by_one(stacks, np.argsort(depth, kind="stable"), frame_of, into)
+    width = max(int(frame_of.max()), int(into.frame.max())) + 1
+    old_key = into.parent * np.int64(width) + into.frame
     went = np.zeros(len(stacks), np.int32)
-    parents, frames = [old_parent], [old_frame]
-    size = len(old_parent) + 1
-    for level in list(levels(stacks))[1:]:
-        key = went[stacks.parent[level]].astype(np.int64) * width + frame_of[level]
-        at = np.searchsorted(keys, key)
-        known = at < len(keys)
-        known[known] = keys[at[known]] == key[known]
-        went[level[known]] = nodes[at[known]]
-        fresh = ~known
-        if fresh.any():
-            # New keys have parents that are new, or old without that child; both keep "parent before child".
-            distinct, first, inverse = np.unique(key[fresh], return_index=True, return_inverse=True)
-            seen = np.empty(len(distinct), np.int64)
-            seen[np.argsort(first, kind="stable")] = np.arange(len(distinct))
-            went[level[fresh]] = size + seen[inverse]
-            in_order = np.sort(first)
-            parents.append(key[fresh][in_order] // width)
-            frames.append(key[fresh][in_order] % width)
-            size += len(distinct)
-    parent = np.concatenate(([0], *parents)).astype(np.int32)
-    frame = np.concatenate(([-1], *frames)).astype(np.int32)
-    return Stacks(parent, frame), went
+    parents, frames = [into.parent], [into.frame]
+    none = np.zeros(0, np.int64)
+    both = zip_longest(levels(into), levels(stacks, depth), fillvalue=none)
+    next(both)  # the roots
+    for old, level in both:
+        if not len(level):
+            break
+        key = np.concatenate((old_key[old], went[stacks.parent[level]] * np.int64(width) + frame_of[level]))
+        number, first = distinct(key)
+        # The old ones come first and are all distinct; new ones are numbered in order of appearance.
+        node = np.concatenate((old, size + np.arange(len(first) - len(old))))
+        went[level] = node[number[len(old) :]]
+        new = key[first[len(old) :]]
+        parents.append((new // width).astype(np.int32))
+        frames.append((new % width).astype(np.int32))
+        size += len(new)
+    return Stacks(np.concatenate(parents), np.concatenate(frames)), went
+
+
+def _graft_one_by_one(
+    stacks: Stacks, order: np.ndarray, frame_of: np.ndarray, into: Stacks
+) -> tuple[Stacks, np.ndarray]:
+    """What `graft` does, for few nodes or for a few very deep stacks. `order` is level by level."""
+    pairs = zip(into.parent.tolist(), into.frame.tolist(), strict=True)
+    number = {pair: node for node, pair in enumerate(pairs)}
+    parent, frame, went = stacks.parent.tolist(), frame_of.tolist(), [0] * len(stacks)
+    for node in order.tolist()[1:]:
+        went[node] = number.setdefault((went[parent[node]], frame[node]), len(number))
+    both = np.array(list(number), np.int32)
+    return Stacks(both[:, 0].copy(), both[:, 1].copy()), np.array(went, np.int32)
 
 
 def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
@@ -130,12 +186,13 @@ def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
     return graft(stacks, group)
 
 
-def paths(stacks: Stacks, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def paths(stacks: Stacks, nodes: np.ndarray, depth: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The stacks that end in `nodes`, as frames from the root to the leaf: (frames int32[sum], lengths int32[k]).
 
     The inverse of `builder.stacks_from_chains`.
     """
-    depth = depths(stacks)
+    if depth is None:
+        depth = depths(stacks)
     lengths = depth[nodes]
     end = np.cumsum(lengths, dtype=np.int64)
     out = np.empty(int(end[-1]) if len(end) else 0, np.int32)
@@ -148,3 +205,25 @@ def paths(stacks: Stacks, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         keep = node > 0
         node, slot = node[keep], slot[keep] - 1
     return out, lengths
+
+
+def outermost(stacks: Stacks, group: np.ndarray) -> np.ndarray:
+    """Which nodes have no node of their own group below them on their stack: bool[n].
+
+    `group`, int[n], is a number per node, such as its function; the root's is ignored, and it is never outermost.
+    Totals of outermost nodes count a recursive function once.
+    """
+    n = len(stacks)
+    order = preorder(stacks)
+    begin = np.empty(n, np.int64)
+    begin[order] = np.arange(n)
+    end = begin + totals(stacks, np.ones(n, np.int64))
+    # In preorder a node's subtree is an interval, and intervals are nested or apart: within a group, a node stands
+    # on another of the group just where an earlier interval has not ended yet. Groups are kept apart by an offset.
+    node = order[1:][np.argsort(group[order[1:]], kind="stable")]
+    apart = group[node].astype(np.int64) * (n + 1)
+    ends = np.maximum.accumulate(end[node] + apart)
+    out = np.zeros(n, bool)
+    out[node[:1]] = True
+    out[node[1:]] = begin[node[1:]] + apart[1:] >= ends[:-1]
+    return out

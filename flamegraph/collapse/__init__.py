@@ -78,8 +78,8 @@ def detect(source: Source) -> Format:
         if not source.head.strip():
             raise EmptyProfile(f"{source.name}: expected a profile, found an empty file")
         raise UnknownFormat(
-            f"{source.name}: expected one of {', '.join(formats())}, found {_describe(source.head)}; "
-            "`flamegraph formats` tells how each is made"
+            f"{source.name}: expected one of {', '.join(formats())}, found {_describe(source.head)}"
+            f"{f' in {source.damage}' if source.damage else ''}; `flamegraph formats` tells how each is made"
         )
     return claimants[0]
 
@@ -105,6 +105,8 @@ def read(origin: Any, *, format: str | None = None, **options: Any) -> Profile:
     if not len(profile.samples):
         why = "; ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
         raise EmptyProfile(f"{source.name}: expected samples, found none{': ' + why if why else ''}")
+    if not profile.samples.values.any():
+        raise EmptyProfile(f"{source.name}: expected samples that count something, found only zeros")
     return replace(profile, meta=replace(profile.meta, format=chosen.name), skipped=skipped).check()
 
 
@@ -112,5 +114,5 @@ def _describe(head: bytes) -> str:
     """A few words on an unknown input, for a message."""
     if b"\0" in head[:4096]:
         return f"binary data that begins with {head[:8].hex(' ')}"
-    line = head.lstrip().split(b"\n", 1)[0][:60].decode("utf-8", "replace")
+    line = head.lstrip().split(b"\n", 1)[0].rstrip()[:60].decode("utf-8", "replace")
     return f"text that begins with {line!r}"

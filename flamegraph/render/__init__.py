@@ -31,11 +31,15 @@ __all__ = ["Renderer", "pick", "render", "renderers", "save", "write"]
 
 @dataclass(frozen=True)
 class Renderer:
-    """What is said about an output where it is offered. `name` and `render` are filled in from its module."""
+    """What is said about an output where it is offered. `name` and `render` are filled in from its module.
+
+    `plain` outputs are lines of text that are fit for a terminal.
+    """
 
     title: str
     suffixes: tuple[str, ...]
     options: type = NoOptions
+    plain: bool = False
     name: str = ""
     render: Callable[[Profile, Any], bytes] | None = None
 
@@ -86,7 +90,9 @@ def _render(profile: Profile, renderer: Renderer, options: dict[str, Any]) -> by
 def save(content: bytes, path: str | os.PathLike[str]) -> None:
     """Put `content` at `path` in one step, or on standard output where the path is "-"."""
     if str(path) == "-":
-        sys.stdout.buffer.write(content)
+        rest = memoryview(content)
+        while len(rest):  # unbuffered, as with PYTHONUNBUFFERED, a write may take only a part
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
         return
     target = Path(path)

@@ -1,0 +1,135 @@
+"""What every command that takes profiles does first: the arguments, reading, merging, and what there is to note."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..collapse import Format, detect, formats, read
+from ..errors import InputError, UsageError
+from ..merging import merge
+from ..profile import Profile
+from ..source import Source
+from ..text import printable
+from ..units import quantity, size_bytes
+from ._options import Option, declared
+from ._progress import progress
+
+__all__ = ["check_output", "input_parameters", "note", "note_other_metrics", "note_skipped", "read_inputs"]
+
+
+def input_parameters() -> list[click.Parameter]:
+    """INPUT…, how to read it, and the options of all formats."""
+    return [
+        click.Argument(["inputs"], nargs=-1, metavar="INPUT..."),
+        Option(
+            ["--from", "source_format"],
+            type=click.Choice(list(formats())),
+            metavar="FORMAT",
+            help="the format of the inputs (default: found from the content)",
+        ),
+        Option(["-q", "--quiet"], is_flag=True, help="no notes and no progress on standard error"),
+        *declared("input", {name: format.options for name, format in formats().items()}),
+    ]
+
+
+def read_inputs(
+    inputs: Sequence[str],
+    format: str | None,
+    options: dict[str, Any],
+    *,
+    quiet: bool = False,
+    timeline: bool = False,
+) -> Profile:
+    """The inputs as one profile. `options` are those that the user gave; a format that lacks one refuses it."""
+    if not inputs:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("expected an INPUT: a file, or - for standard input")
+        inputs = ("-",)
+    if list(inputs).count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    if "" in inputs:
+        raise UsageError("expected an INPUT: a file, or - for standard input; found an empty name")
+    profiles = []
+    for i, name in enumerate(inputs, start=1):
+        what = f"reading {name}" + (f" ({i} of {len(inputs)})" if len(inputs) > 1 else "") + _size(name)
+        with progress(what, quiet):
+            source = Source(name)
+            chosen = formats()[format] if format else detect(source)
+            wanted = {**options, "timeline": True} if timeline else options
+            _refuse_unknown(source, chosen, wanted)
+            profiles.append(read(source, format=chosen.name, **wanted))
+    if len(profiles) == 1:
+        return profiles[0]
+    with progress(f"merging {len(profiles)} inputs", quiet):
+        return merge(profiles)
+
+
+def _size(name: str) -> str:
+    try:
+        size = os.stat(name).st_size if name != "-" else 0
+    except (OSError, ValueError):
+        return ""  # reading tells what is wrong
+    return f", {size_bytes(size)}," if size else ""
+
+
+def _refuse_unknown(source: Source, chosen: Format, options: dict[str, Any]) -> None:
+    """Say which option an input's format can't honour, and which formats could."""
+    known = {field.name for field in fields(chosen.options)}
+    for name in options:
+        if name in known:
+            continue
+        if name == "timeline":
+            raise UsageError(f"{source.name}: {chosen.name} can't tell when samples were taken, as a flame chart needs")
+        able = [f.name for f in formats().values() if name in {field.name for field in fields(f.options)}]
+        flag = "--" + name.replace("_", "-")
+        raise UsageError(f"{source.name}: is read as {chosen.name}, which takes no {flag} (for {', '.join(able)})")
+
+
+def check_output(output: str, inputs: Sequence[str]) -> None:
+    """Refuse, before anything is read, an output that can't be written or that is an input."""
+    if output == "-":
+        return
+    if not output:
+        raise UsageError("-o: expected a FILE, found an empty name")
+    path = Path(output)
+    if path.is_dir():
+        raise UsageError(f"{output}: can't be written: it is a directory")
+    if not path.parent.is_dir():
+        raise InputError(f"{output}: can't be written: there is no directory {path.parent}")
+    for name in inputs:
+        if name != "-" and path.is_file() and os.path.exists(name) and path.samefile(name):
+            raise UsageError(f"{output}: is also the input; expected another name for the output")
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """One line on standard error that is no failure."""
+    if not quiet:
+        click.echo(f"flamegraph: note: {printable(text)}", err=True)
+
+
+def note_skipped(profile: Profile, quiet: bool) -> None:
+    """Say what the readers dropped, and why."""
+    for reason, count in sorted(profile.skipped.items()):
+        note(f"skipped {count:,} × {reason}", quiet)
+
+
+def note_other_metrics(profile: Profile, options: type, chosen: dict[str, Any], quiet: bool) -> None:
+    """Say what else was measured, where the output shows one metric and nobody said which."""
+    if "metric" in chosen or "metric" not in {field.name for field in fields(options)}:
+        return
+    names = [metric.name for metric in profile.metrics]
+    shown = ["before", "after"] if {"before", "after"} <= set(names) else names[:1]
+    others = ", ".join(
+        f"{metric.name} ({quantity(profile.total(i), metric.unit)})"
+        for i, metric in enumerate(profile.metrics)
+        if metric.name not in shown
+    )
+    if others:
+        note(f"this is {' and '.join(shown)}; also measured: {others}; choose with --metric", quiet)

@@ -1,0 +1,115 @@
+"""perf script: the text that Linux `perf script` prints.
+
+    hot main 24923/24925 [001]  2361.882663:    3344481 cpu-clock:u:
+    \t          16397e __memcmp_evex_movbe+0x3e (/usr/lib/x86_64-linux-gnu/libc.so.6)
+    \t            36fc worker+0xfc (/home/me/hot)
+    \t            2332 main+0xc2 (/home/me/hot)
+
+A sample is a header (comm, ids, cpu, time, period, event) with its frames below, the leaf first, and a blank line.
+Much of it may be missing or more, as `-F` says; without call chains a sample is one line that ends with its frame.
+The lines that come out are those of stackcollapse-perf.pl, with these exceptions:
+
+- a comm that holds blanks and digits ("io worker 1") is kept whole, its thread's id is not taken from within it;
+- the last sample counts, also where no blank line follows it;
+- every event is kept, as a metric of its own; the first one seen is the first metric;
+- frames without a dso, and samples that are one line with their frame, are read;
+- a function with an empty name is an unknown one; "(inlined)" on a source line marks the frame above, is no frame;
+- `--kernel` and `--jit` know the kernel's modules, versioned vmlinux files and perf inject's jitted-*.so as well,
+  and that [vdso] and [heap] are not the kernel.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+
+from ...errors import ParseError
+from ...options import option
+from ...profile import Profile
+from ...source import Source
+from .. import Format, Match
+from .assemble import combine, profile_of
+from .frames import is_frame
+from .header import header, looks
+from .heads import split_head
+from .spans import read_parts
+
+__all__ = ["FORMAT", "Options", "parse", "sniff"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `perf_script` may be asked."""
+
+    event: str | None = option(None, "only this event, e.g. cycles:u", metavar="NAME")
+    weight: str | None = option(
+        None, "what a sample counts: its period (default, where printed) or one", choices=("period", "samples")
+    )
+    pid: bool = option(False, "show comm-PID in place of comm")
+    tid: bool = option(False, "show comm-PID/TID in place of comm")
+    kernel: bool = option(False, "mark kernel functions with _[k]")
+    jit: bool = option(False, "mark functions compiled at run time with _[j]")
+    all: bool = option(False, "mark both (--kernel --jit)")
+    addrs: bool = option(False, "show the addresses of unknown functions")
+    srcline: bool = option(False, "show file and line, where perf script -F +srcline printed them")
+    timeline: bool = option(False, "keep samples one by one in time order")
+
+
+FORMAT = Format(
+    title="Linux perf script text",
+    made_by="perf record -g COMMAND; perf script",
+    options=Options,
+    files=("*.perf", "*.perf.txt", "*.perf-script.txt", "*.linux-perf.txt", "perf*.script*"),
+)
+
+
+def sniff(source: Source) -> Match:
+    """A signature where a header has a frame, a shape where there are headers alone."""
+    return Match(looks(source.head, whole=len(source.head) == len(source.data)))
+
+
+def parse(source: Source, options: Options) -> Profile:
+    """The profile of a text. ParseError where nothing in it is a sample, UsageError where no event has that name."""
+    data = source.data
+    if b"\r" in source.head:
+        data = bytes(data).replace(b"\r\n", b"\n")
+    stop, cut_off = _whole_samples(data)
+    parts = read_parts(data, stop, options.addrs, options.timeline)
+    if sum(part.total for part in parts) >= 2.0**63:
+        raise ParseError(source.name, "periods that can be added up", "a sum beyond 64 bits")
+    tables = combine(parts)
+    if cut_off:
+        tables.skipped[_CUT_OFF] = 1
+    if tables.skipped and not len(tables.who):
+        raise ParseError(*_complaint(source))
+    return profile_of(tables, options, header(source.head))
+
+
+_CUT_OFF = "sample cut off at the end"
+
+
+def _whole_samples(data: bytes | mmap.mmap) -> tuple[int, bool]:
+    """(where the last whole sample ends, whether there is more). A sample cut in the middle has lost its callers."""
+    stop = len(data)
+    if not stop or data[stop - 1 : stop] == b"\n" or data.rfind(b")\n") < 0:
+        return stop, False  # without dsos, nothing tells a whole line from one that is cut
+    start = data.rfind(b"\n") + 1
+    line = data[start:stop]
+    if line.rstrip().endswith(b")"):
+        return stop, False
+    # A piece of a frame: back to the header, unless that is a whole sample itself.
+    while start and line[:1] in (b"\t", b" ") and (is_frame(line) or not split_head(line)):
+        end = start - 1
+        above = data.rfind(b"\n", 0, end) + 1
+        line = data[above:end]
+        if not line.strip() or (not is_frame(line) and line.rstrip().endswith(b")")):
+            break
+        start = above
+    return start, True
+
+
+def _complaint(source: Source) -> tuple[str, str, str]:
+    """(where, expected, found) for a text in which nothing is a sample."""
+    lines = ((i, line) for i, line in enumerate(source.lines(), 1) if line.strip() and not line.startswith("#"))
+    number, line = next(lines, (1, ""))
+    return f"{source.name}:{number}", "a sample (comm, ids, time, event, then frames)", repr(line[:60])

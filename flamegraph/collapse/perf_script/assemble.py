@@ -1,0 +1,182 @@
+"""From parts to the profile: put them together, hang the stacks below their comms, choose events and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from ...profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+from ...text import decode
+from ...trie import graft
+from .columns import Part
+from .events import choose, unit
+from .frames import Frame, tidy_java
+from .heads import Who
+from .roots import under_roots
+
+if TYPE_CHECKING:
+    from . import Options
+
+T = TypeVar("T")
+
+__all__ = ["combine", "profile_of"]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Several parts as one; the columns are those of `Part`."""
+
+    whos: list[Who]
+    events: list[str]
+    periods: frozenset[int]
+    frames: list[Frame]
+    stacks: Stacks
+    who: np.ndarray
+    event: np.ndarray
+    node: np.ndarray
+    weight: np.ndarray
+    count: np.ndarray
+    time: np.ndarray
+    duration: int
+    skipped: dict[str, int]
+
+
+def combine(parts: list[Part]) -> _Tables:
+    """The parts put together, in their order; what they have in common becomes one."""
+    whos: dict[Who, int] = {}
+    events: dict[bytes, int] = {}
+    frames: dict[Frame, int] = {}
+    stacks: Stacks | None = None
+    periods: set[int] = set()
+    skipped: dict[str, int] = {}
+    columns = []
+    for part in parts:
+        who = _numbers(part.whos, whos)
+        event = _numbers(part.events, events)
+        own = Stacks(part.parent, part.frame)
+        number = _numbers(part.frames, frames)
+        if stacks is None:
+            stacks, went = own, np.arange(len(own))
+        else:
+            stacks, went = graft(own, number, stacks)
+        columns.append((who[part.who], event[part.event], went[part.node], part.weight, part.count, part.time))
+        periods.update(event[list(part.periods)].tolist())
+        for reason, times in part.skipped.items():
+            skipped[reason] = skipped.get(reason, 0) + times
+    spans = [part.span for part in parts if len(part.who)]
+    in_order = None not in spans and all(a[1] <= b[0] for a, b in pairwise(spans))
+    return _Tables(
+        list(whos),
+        [decode(event) for event in events],
+        frozenset(periods),
+        list(frames),
+        stacks,
+        *(np.concatenate(column) for column in zip(*columns, strict=True)),
+        spans[-1][1] - spans[0][0] if spans and in_order else 0,
+        skipped,
+    )
+
+
+def _numbers(rows: Sequence[T], known: dict[T, int]) -> np.ndarray:
+    return np.array([known.setdefault(row, len(known)) for row in rows], np.int64)
+
+
+def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
+    """The profile of what was read, as the options want it. UsageError where there is no such event."""
+    chosen = range(len(tables.events)) if options.event is None else [choose(tables.events, options.event)]
+    kept = np.isin(tables.event, chosen)
+    who, event, node, weight, count = (
+        column[kept] for column in (tables.who, tables.event, tables.node, tables.weight, tables.count)
+    )
+    value = count if options.weight == "samples" else weight
+    labels = [_label(row, options) for row in tables.whos]
+    roots: dict[str, int] = {}
+    root = _numbers(labels, roots)[who]
+    stacks, frames, node = _java(tables, np.array([label == "java" for label in labels], bool)[who], node)
+    stacks, leaf = under_roots(stacks, root, node, len(roots))
+
+    rows = [Frame(label, Kind.PROCESS, "") for label in roots] + [_shown(frame, options.srcline) for frame in frames]
+    used, number = np.unique(stacks.frame[1:], return_inverse=True)
+    rows = [rows[i] for i in used.tolist()]
+    name, kind, module, file, line = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 5
+    stacks = Stacks(stacks.parent, np.concatenate(([-1], number)).astype(np.int32))
+
+    column = np.zeros(len(tables.events), np.int64)
+    column[chosen] = np.arange(len(chosen))
+    metrics = tuple(
+        Metric(
+            tables.events[i] or "samples", unit(tables.events[i], i in tables.periods and options.weight != "samples")
+        )
+        for i in chosen
+    )
+    threads, who = np.unique(who, return_inverse=True)
+    samples = _samples(leaf, column[event], value, who, tables.time[kept] if options.timeline else None, len(metrics))
+    first = event == chosen[0] if len(chosen) else kept[:0]
+    each = np.unique(value[first] / count[first]) if options.weight != "samples" else []
+    annotated = {Kind.KERNEL} if options.kernel or options.all else set()
+    if options.jit or options.all:
+        annotated.add(Kind.JIT)
+    if any(frame.kind == Kind.INLINED and frame.module for frame in rows):
+        annotated.add(Kind.INLINED)
+    return Profile(
+        Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32)),
+        stacks,
+        samples,
+        metrics,
+        tuple(Thread(tables.whos[i].pid, tables.whos[i].tid, decode(tables.whos[i].comm)) for i in threads.tolist()),
+        replace(
+            meta,
+            duration=tables.duration,
+            period=int(each[0]) if len(each) == 1 and metrics[0].unit != "samples" else 0,
+            timeline=options.timeline,
+            annotated=frozenset(annotated),
+        ),
+        tables.skipped,
+    ).check()
+
+
+def _label(who: Who, options: Options) -> str:
+    """How a comm is shown: as stackcollapse-perf.pl does, ":TID" (as perf does) where it is not known."""
+    name = decode(who.comm).replace(" ", "_") or f":{who.tid}"
+    pid = "?" if who.pid < 0 else who.pid
+    if options.tid:
+        return f"{name}-{pid}/{who.tid}"
+    return f"{name}-{pid}" if options.pid else name
+
+
+def _shown(frame: Frame, srcline: bool) -> Frame:
+    return frame._replace(name=f"{frame.name}:{frame.file}:{frame.line}") if srcline and frame.file else frame
+
+
+def _java(tables: _Tables, java: np.ndarray, node: np.ndarray) -> tuple[Stacks, list[Frame], np.ndarray]:
+    """Stacks, frames and nodes with the names that Java processes show; `java` says which samples are theirs."""
+    renamed = [frame._replace(name=tidy_java(frame.name)) for frame in tables.frames]
+    if not java.any() or renamed == tables.frames:
+        return tables.stacks, tables.frames, node
+    frames = {frame: i for i, frame in enumerate(tables.frames)}
+    stacks, went = graft(tables.stacks, _numbers(renamed, frames), tables.stacks)
+    return stacks, list(frames), np.where(java, went[node], node)
+
+
+def _samples(
+    leaf: np.ndarray, column: np.ndarray, value: np.ndarray, who: np.ndarray, time: np.ndarray | None, metrics: int
+) -> Samples:
+    """One row per sample in time order, where there are times; one row per stack otherwise."""
+    if time is None:
+        stack, row = np.unique(leaf, return_inverse=True)
+    else:
+        stack, row = leaf, np.arange(len(leaf))
+    values = np.zeros((len(stack), metrics), np.int64)
+    np.add.at(values, (row, column), value)
+    if time is None:
+        return Samples(stack.astype(np.int32), values)
+    if len(time) and time.min() < 0:
+        return Samples(stack.astype(np.int32), values, None, who.astype(np.int32))
+    if len(time) and time[0] == 0 and (np.diff(time) < 0).any():
+        time = np.cumsum(time)  # `perf script --deltatime`: each time is the distance from the one before
+    order = np.argsort(time, kind="stable")
+    return Samples(stack[order].astype(np.int32), values[order], time[order], who[order].astype(np.int32))

@@ -1,0 +1,123 @@
+"""The flame graph as people know it: one SVG file that shows, zooms and searches in any browser, without a network.
+
+Measures, colours, controls and options are those of flamegraph.pl and inferno-flamegraph. Its deliberate differences:
+
+- a frame is drawn once (see `flamegraph.layout`), and the same input gives the same bytes;
+- in a comparison the colour and the first percentage tell the change of a frame with everything above it, the change
+  of the frame alone stands next to it, and what is gone is counted in the legend;
+- `--factor` scales counts and changes alike; shares are those of the exact counts;
+- a search looks at names alone, not at the counts behind them, and its share is that of the frame zoomed into;
+- `--total` below what was counted is ignored without a word, and `--minwidth` in percent is one of the total drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...errors import EmptyProfile, UsageError
+from ...layout import Layout, chart, layout
+from ...profile import Profile
+from ...text import printable
+from .. import Renderer
+from . import attributes, words
+from .canvas import Canvas
+from .fills import fills
+from .frames import elements
+from .options import Options, min_width, width
+
+__all__ = ["RENDERER", "Options", "render"]
+
+RENDERER = Renderer("interactive flame graph", (".svg",), Options)
+
+
+def render(profile: Profile, options: Options) -> bytes:
+    from .page import page  # the templates' library takes longer to load than all the rest
+
+    sides = _sides(profile)
+    column = _column(profile, options, sides)
+    boxes, canvas = _boxes(profile, options, column, sides)
+    say = words.counted(profile.metrics[column], options)
+    facts = words.facts(boxes, boxes.width[0].item(), say, sides)
+
+    # Frames are drawn by name without annotation; the root is no frame and comes first.
+    present, which = np.unique(boxes.frame, return_inverse=True)
+    rows = present[1:].tolist()
+    names = ["all", *(printable(profile.frames.name[row]) for row in rows)]
+    given = {}
+    if options.nameattr is not None:
+        by_name = attributes.load(options.nameattr)
+        for n, row in enumerate(rows, start=1):
+            found = by_name.get(boxes.labels[row]) or by_name.get(profile.frames.name[row])
+            if found is not None:
+                given[n] = found
+    colors = fills(profile, boxes, options, sides)
+    drawn = elements(boxes, names, which, facts, colors, canvas, options.truncate, given)
+    return page(
+        options=options,
+        canvas=canvas,
+        title=_title(profile, options, sides),
+        description=words.description(profile, boxes, options.timeline, say),
+        omission=words.omission(boxes),
+        legend=None if sides is None else words.legend(profile, column, sides, say),
+        columns={"parent": boxes.parent, "start": boxes.start, "width": boxes.width, "name": which},
+        names=names,
+        frames=drawn,
+    )
+
+
+def _sides(profile: Profile) -> tuple[int, int] | None:
+    """The columns of before and after, where the profile is a comparison."""
+    names = [metric.name for metric in profile.metrics]
+    return (names.index("before"), names.index("after")) if {"before", "after"} <= set(names) else None
+
+
+def _column(profile: Profile, options: Options, sides: tuple[int, int] | None) -> int:
+    """The column whose values are the widths."""
+    if options.metric is None:
+        return 0 if sides is None else sides[1]
+    try:
+        return profile.metric(options.metric)
+    except KeyError:
+        known = ", ".join(metric.name for metric in profile.metrics)
+        raise UsageError(f"no metric is called {options.metric!r}; expected one of {known}") from None
+
+
+def _boxes(profile: Profile, given: Options, column: int, sides: tuple[int, int] | None) -> tuple[Layout, Canvas]:
+    """The boxes, the root as wide as the whole, and the measures of the picture that they make."""
+    whole = profile.total(column)
+    if not whole > 0:
+        name = profile.metrics[column].name
+        raise EmptyProfile(f"expected samples that count some {name}, found a total of {whole:,}; see --metric")
+    if given.total is not None and given.total > whole:
+        whole = int(given.total) if float(given.total).is_integer() else given.total
+    number, in_percent = min_width(given)
+    narrowest = number * whole / (100 if in_percent else width(given) - 2 * Canvas.pad)
+    if given.timeline:
+        boxes = chart(profile, column, min_width=narrowest)
+    else:
+        boxes = layout(profile, column, order=given.order, min_width=narrowest)
+    widths = boxes.width.astype(np.result_type(boxes.width, type(whole)))
+    widths[0] = whole
+    boxes = replace(boxes, width=widths)
+    canvas = Canvas(
+        width=width(given),
+        whole=whole,
+        rows=int(boxes.depth.max()) + 1,
+        row_height=given.height,
+        font_size=given.fontsize,
+        font_width=given.fontwidth,
+        bands=bool(given.subtitle) + (sides is not None),
+        downwards=given.downwards,
+    )
+    return boxes, canvas
+
+
+def _title(profile: Profile, options: Options, sides: tuple[int, int] | None) -> str:
+    if options.title is not None:
+        return options.title
+    if profile.meta.title:
+        return profile.meta.title
+    kind = "Flame Chart" if options.timeline else "Icicle Graph" if options.downwards else "Flame Graph"
+    return kind if sides is None else f"Differential {kind}"

@@ -1,0 +1,61 @@
+"""The colour of each box, and whether dark or light text can be read on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ...color import RGB, PaletteMap, change_colors, frame_colors
+from ...layout import Layout
+from ...profile import Profile
+from .. import save
+from .options import Options
+
+__all__ = ["dark", "fills"]
+
+#: The share of light that red, green and blue carry, and below which light black text is not told apart: a contrast
+#: of 3 to 1, the least that WCAG 2.2 allows. Above it text stays black, as people know these pictures.
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_DARK = 0.1
+
+
+def fills(profile: Profile, boxes: Layout, options: Options, sides: tuple[int, int] | None) -> list[RGB]:
+    """The colour of each box: by what changed in a comparison, by width if so wanted, else by name.
+
+    In a comparison the colour tells the change of the box with everything above it. flamegraph.pl shows the change
+    of the box alone, so that a function may look better while what it calls has become worse.
+    """
+    if sides is not None:
+        before, after = sides
+        change = boxes.total[:, after] - boxes.total[:, before]
+        scale = float(np.abs(change[1:]).max(initial=0)) or 1.0
+        # Scaled to the same number always: what counts is the proportion, not whether it was seconds or nanoseconds.
+        return change_colors(np.clip(change / scale, -1, 1) * 1e6, 1e6, options.negate, options.change_colors)
+    if options.colordiffusion:
+        # By the root of the width, as inferno does: a tenth of the width is a third of the colour.
+        share = np.sqrt(boxes.width / max(boxes.width[0], 1e-300))
+        return change_colors(np.clip(share, 0, 1) * 1e6, 1e6, options.negate, options.change_colors)
+
+    present, which = np.unique(boxes.frame, return_inverse=True)
+    rows = present[present >= 0]
+    labels = [boxes.labels[row] for row in rows.tolist()]
+    mode = "hash" if options.hash else "random" if options.random else "name"
+    colors = frame_colors(
+        ["", *labels], np.append(np.uint8(0), profile.frames.kind[rows]), options.colors, mode, options.seed
+    )
+    path = options.palette_map or ("palette.map" if options.cp else None)
+    if path is not None:
+        known = PaletteMap.load(path)
+        colors = [colors[0], *known.keep(labels, colors[1:])]
+        if not Path(path).exists() or known.dumps() != Path(path).read_bytes():
+            save(known.dumps(), path)
+    # The root's frame, -1, comes first.
+    return [colors[i] for i in which.tolist()]
+
+
+def dark(colors: np.ndarray) -> np.ndarray:
+    """Which of these colours, [n, 3], are so dark that text on them must be white: bool[n]."""
+    part = colors / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return linear @ _LUMINANCE < _DARK

@@ -1,0 +1,101 @@
+"""The file around the frames: title, controls, colours for light and dark, the script and what it needs to know."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import orjson
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from ...color import background, change_colors
+from ...text import printable
+from .canvas import Canvas
+from .frames import FEWEST
+from .options import Options
+
+__all__ = ["page"]
+
+_WEB = Path(__file__).parents[2] / "web"
+
+#: In JSON these stand only inside strings, where they may also be written like this, so that no name can end the
+#: element that holds it, whether the file is read as XML or pasted into HTML.
+_HARMLESS = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
+
+
+def page(
+    *,
+    options: Options,
+    canvas: Canvas,
+    title: str,
+    description: str,
+    omission: str,
+    legend: str | None,
+    columns: dict[str, np.ndarray],
+    names: list[str],
+    frames: str,
+) -> bytes:
+    """The whole file. `omission` is said until something is pointed at; `legend` is None where nothing is compared."""
+    top, bottom = background(options.colors, options.bgcolors)
+    text = _template().render(
+        canvas=canvas,
+        fluid=options.width == "fluid",
+        font=printable(options.fonttype),
+        # Whoever chose colours for the surroundings gets these in the dark, too.
+        adaptive=options.bgcolors is None and options.uicolor is None,
+        ui=options.uicolor or "#000",
+        stroke=options.stroke_color,
+        search_color=options.search_color,
+        background=(top, bottom),
+        title=printable(title),
+        subtitle=printable(options.subtitle),
+        notes=printable(options.notes),
+        description=printable(description),
+        omission=omission,
+        legend=legend,
+        hues=_hues(options) if legend is not None else None,
+        frames=Markup(frames),
+        css=Markup(_file("svg.css")),
+        script=Markup(_file("svg_model.mjs") + _file("svg.mjs")) if options.javascript else None,
+        data=Markup(_data(options, canvas, columns, names)) if options.javascript else None,
+    )
+    return text.encode("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_file("svg.svg.j2"))
+
+
+@cache
+def _file(name: str) -> str:
+    return (_WEB / name).read_text("utf-8")
+
+
+def _hues(options: Options) -> list[str]:
+    """The colours of what grew and what shrank, as the legend shows them."""
+    colors = change_colors(np.array([0.8, -0.8]) * 1e6, 1e6, options.negate, options.change_colors)
+    return [f"rgb({r},{g},{b})" for r, g, b in colors]
+
+
+def _data(options: Options, canvas: Canvas, columns: dict[str, np.ndarray], names: list[str]) -> str:
+    """What the script works with, as JSON that is safe between tags."""
+    known = {
+        "names": names,
+        **{name: np.ascontiguousarray(column) for name, column in columns.items()},
+        "pad": canvas.pad,
+        "picture": canvas.width,
+        "fluid": options.width == "fluid",
+        "downwards": canvas.downwards,
+        "character": canvas.font_size * canvas.font_width,
+        "fewest": FEWEST,
+        "truncate": options.truncate,
+        "nametype": printable(options.nametype),
+    }
+    text = orjson.dumps(known, option=orjson.OPT_SERIALIZE_NUMPY)
+    for raw, safe in _HARMLESS:
+        text = text.replace(raw, safe)
+    return text.decode("utf-8")

@@ -1,0 +1,61 @@
+"""scripts/bench.py: its inputs are what they say, and it measures. No test here asserts a time."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+from golden import ROOT
+
+from flamegraph.collapse import read
+
+SCRIPTS = ROOT / "scripts"
+
+
+@pytest.fixture(scope="module")
+def bench_data():
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        import bench_data
+    finally:
+        sys.path.remove(str(SCRIPTS))
+    return bench_data
+
+
+@pytest.mark.parametrize("kind", ["perf-script", "folded"])
+def test_an_input_is_read_whole_and_the_same_every_time(bench_data, kind):
+    size = 100_000
+    first, again = (b"".join(bench_data.KINDS[kind](random.Random(1), size)) for _ in range(2))
+    assert first == again
+    assert size <= len(first) < size + 10_000
+    profile = read(first)
+    assert profile.meta.format == kind.replace("-", "_")
+    assert not profile.skipped
+    assert profile.total() == (
+        250_000 * first.count(b"cycles:P:")
+        if kind == "perf-script"
+        else sum(int(line.rpartition(b" ")[2]) for line in first.splitlines())
+    )
+
+
+def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
+    command = [sys.executable, SCRIPTS / "bench.py", "--size-mb=0.2", "--runs=1", "--json", f"--data={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["results"]
+    assert [row["work"] for row in rows if row["program"] == "flamegraph"] == ["perf-script", "svg", "help"]
+    assert ("help", "import click") in {(row["work"], row["program"]) for row in rows}
+    assert all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
+    for row in rows:
+        if row["met"] is not None:
+            assert row["met"] == (row["speed"] >= row["must"])
+    assert len(list(tmp_path.iterdir())) == 2, "the inputs are kept for the next run"
+
+
+def test_a_benchmark_refuses_what_it_cannot_do():
+    command = [sys.executable, SCRIPTS / "bench.py", "--only=nothing"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "perf-script" in done.stderr

@@ -1,0 +1,122 @@
+"""Content decides which format an input is in; one format claims it, and the right one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from golden import CORPUS
+
+from flamegraph.collapse import Match, detect, formats
+from flamegraph.errors import AmbiguousFormat, EmptyProfile, FlamegraphError, UnknownFormat
+from flamegraph.source import Source
+
+
+def claimants(source: Source) -> list[str]:
+    """The formats that claim an input at the best grade."""
+    grades = {name: format.sniff(source) for name, format in formats().items()}
+    best = max(grades.values())
+    return [name for name, grade in grades.items() if grade == best and grade is not Match.NO]
+
+
+# What the corpus's index calls a file, and who must claim it. The first that matches decides.
+EXPECTED = [
+    (r"^perf script text", "perf_script"),
+    (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
+    (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
+]
+
+# Corpus files that are not what their row says, or hold nothing to claim, and why.
+_NAMEATTR = "attributes for names, not a profile"
+EXCEPTIONS: dict[str, tuple[list[str], str]] = {
+    "folded/flamelens/invalid-lines.txt": ([], "more lines are broken than good"),
+    "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
+    "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
+    "pprof/pprofutils/folded.in.pprof": ([], "pprof"),
+    "pprof/pprofutils/folded.out.pprof": ([], "pprof"),
+    "perf-script/inferno/expected/no-events-collapsed.txt": ([], "empty"),
+    "perf-script/inferno/no-events.txt": ([], "empty"),
+    "folded/inferno-flamegraph/nameattr/nameattr.txt": ([], _NAMEATTR),
+    "folded/inferno-flamegraph/nameattr/nameattr_duplicate_attributes.txt": ([], _NAMEATTR),
+    "folded/inferno-flamegraph/nameattr/nameattr_empty_attribute.txt": ([], _NAMEATTR),
+    "folded/inferno-flamegraph/nameattr/nameattr_empty_first_line.txt": ([], _NAMEATTR),
+    "folded/inferno-flamegraph/nameattr/nameattr_invalid_attribute.txt": ([], _NAMEATTR),
+}
+
+
+def corpus() -> list[tuple[str, str]]:
+    if not CORPUS.exists():
+        return []
+    rows = [line.split("\t") for line in (CORPUS / "INDEX.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    return [(row[0], row[1]) for row in rows if (CORPUS / row[0]).is_file()]
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_corpus():
+    """Every perf script text and every folded file is claimed by its format, and nothing is claimed by a wrong one."""
+    wrong = []
+    for name, called in corpus():
+        format = next((format for pattern, format in EXPECTED if re.search(pattern, called)), None)
+        expected = EXCEPTIONS.get(name, ([format] if format else [], ""))[0]
+        try:
+            found = claimants(Source((CORPUS / name).read_bytes()))
+        except FlamegraphError as error:
+            found = [str(error)]
+        if found != expected:
+            wrong.append(f"{name} ({called}): claimed by {found}, expected {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_exceptions_are_in_the_corpus():
+    names = {name for name, _ in corpus()}
+    assert not names or set(EXCEPTIONS) <= names
+
+
+def test_the_name_decides_between_equals_only(tmp_path: Path):
+    """A misleading name does not mislead."""
+    path = tmp_path / "profile.folded"
+    path.write_text("main 1 [000] 12.000001:     100 cycles: \n\t    55d main+0x1 (/bin/main)\n\n")
+    assert detect(Source(path)).name == "perf_script"
+    path = tmp_path / "perf.script.txt"
+    path.write_text("main;work 3\n")
+    assert detect(Source(path)).name == "folded"
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "found"),
+    [
+        (b"", EmptyProfile, "an empty file"),
+        (b" \n\n", EmptyProfile, "an empty file"),
+        (b"\x7fELF\2\1\1\0\0\0\0\0", UnknownFormat, "binary data that begins with 7f 45 4c 46"),
+        (b"Dear diary,\nnothing happened.\n", UnknownFormat, "text that begins with 'Dear diary,'"),
+        (b"\0" * 5000, UnknownFormat, "binary data"),
+    ],
+)
+def test_what_nobody_claims(content: bytes, error: type[Exception], found: str):
+    with pytest.raises(error) as raised:
+        detect(Source(content, "input"))
+    assert str(raised.value).startswith("input: expected ") and found in str(raised.value)
+
+
+def test_unknown_names_the_formats():
+    with pytest.raises(UnknownFormat) as raised:
+        detect(Source(b"nothing we know"))
+    for name in formats():
+        assert name in str(raised.value)
+
+
+def test_two_claims_are_an_error_that_says_what_to_do(monkeypatch, tmp_path: Path):
+    from dataclasses import replace
+
+    import flamegraph.collapse as collapse
+
+    folded = formats()["folded"]
+    twin = replace(folded, name="twin", files=("*.twin",))
+    monkeypatch.setattr(collapse, "formats", lambda: {"folded": folded, "twin": twin})
+    with pytest.raises(AmbiguousFormat) as raised:
+        detect(Source(b"main 1\n", "input"))
+    assert str(raised.value) == "input: looks like folded or twin; say which with --from"
+    path = tmp_path / "x.twin.gz"
+    path.write_bytes(b"main 1\n")
+    assert detect(Source(path)).name == "twin"
