@@ -40,7 +40,7 @@ def stacks_from_prefixes(shared: np.ndarray, lengths: np.ndarray, fresh: np.ndar
     lengths  int[k] how many frames each stack has in all
     fresh    int[sum(lengths - shared)] the frame numbers that are left, one stack after the other
     """
-    own = lengths - shared
+    own, fresh = lengths - shared, fresh.astype(np.int32, copy=False)
     if len(fresh) < NARROW * int(lengths.max(initial=0)):
         return _one_by_one(shared.tolist(), lengths.tolist(), fresh.tolist())
     stop = np.cumsum(own)
@@ -54,10 +54,10 @@ def stacks_from_prefixes(shared: np.ndarray, lengths: np.ndarray, fresh: np.ndar
     is_first = np.zeros(len(fresh), bool)  # in its stack
     is_first[(stop - own)[own > 0]] = True
 
-    width = int(fresh.max(initial=0)) + 1
-    node = np.zeros(len(fresh), np.int64)
-    leaf = np.zeros(len(lengths), np.int64)
-    parents, names, size = [np.zeros(1, np.int64)], [np.full(1, -1, np.int64)], 1
+    width = np.int64(fresh.max(initial=0) + 1)
+    node = np.zeros(len(fresh), np.int32)
+    leaf = np.zeros(len(lengths), np.int32)
+    parents, names, size = [np.zeros(1, np.int32)], [np.full(1, -1, np.int32)], 1
     below = order[:0]
     for depth in range(len(bounds) - 1):
         here = order[bounds[depth] : bounds[depth + 1]]
@@ -77,8 +77,7 @@ def stacks_from_prefixes(shared: np.ndarray, lengths: np.ndarray, fresh: np.ndar
         leaf[ending] = node[here[np.searchsorted(here, stop[ending]) - 1]]
         below = here
     leaf[own > 0] = node[stop[own > 0] - 1]
-    stacks = Stacks(np.concatenate(parents).astype(np.int32), np.concatenate(names).astype(np.int32))
-    return stacks, leaf.astype(np.int32)
+    return Stacks(np.concatenate(parents), np.concatenate(names)), leaf
 
 
 def _one_by_one(shared: list[int], lengths: list[int], fresh: list[int]) -> tuple[Stacks, np.ndarray]:

@@ -99,16 +99,25 @@ def layout(profile: Profile, metric: int = 0, *, order: str = "name", min_width:
 
 
 def chart(profile: Profile, metric: int = 0, *, min_width: float = 0.0) -> Layout:
-    """The boxes of a flame chart: samples from left to right in time order, equal neighbours merged per row."""
+    """The boxes of a flame chart: samples from left to right in time order, equal neighbours merged per row.
+
+    Where the profile knows threads, each has a stretch of its own, in order of appearance: samples that alternate
+    between threads only because these ran at the same time would make slivers of every call.
+    """
     if not profile.meta.timeline:
         raise UsageError("a flame chart needs samples in time order: read the input with timeline=True")
     labels = profile.labels()
     stacks, went = _merge_lookalikes(profile, labels)
     depth = depths(stacks)
     leaf, values = went[profile.samples.stack], profile.samples.values
+    lane = np.zeros(len(leaf), np.int64)
+    if profile.samples.thread is not None:
+        lane, _ = distinct(profile.samples.thread)
+        by_lane = np.argsort(lane, kind="stable")
+        leaf, values, lane = leaf[by_lane], values[by_lane], lane[by_lane]
     # A run of equal stacks is one step.
-    first = np.flatnonzero(np.concatenate(([True], leaf[1:] != leaf[:-1])))
-    values, leaf = np.add.reduceat(values, first, axis=0), leaf[first]
+    first = np.flatnonzero(np.concatenate(([True], (leaf[1:] != leaf[:-1]) | (lane[1:] != lane[:-1]))))
+    values, leaf, lane = np.add.reduceat(values, first, axis=0), leaf[first], lane[first]
     edge = np.concatenate((np.zeros((1, values.shape[1]), values.dtype), np.cumsum(values, axis=0)))
 
     rows, hidden = [], 0
@@ -116,7 +125,8 @@ def chart(profile: Profile, metric: int = 0, *, min_width: float = 0.0) -> Layou
     for level in range(int(depth[leaf].max(initial=0)), -1, -1):
         live = np.flatnonzero(depth[at] >= level)
         node = at[live]
-        new = np.concatenate(([True], (node[1:] != node[:-1]) | (live[1:] != live[:-1] + 1)))
+        torn = (live[1:] != live[:-1] + 1) | (lane[live[1:]] != lane[live[:-1]]) & (level > 0)
+        new = np.concatenate(([True], (node[1:] != node[:-1]) | torn))
         head = np.flatnonzero(new)
         begin, end = live[head], live[np.concatenate((head[1:], [len(live)])) - 1] + 1
         total = edge[end] - edge[begin]

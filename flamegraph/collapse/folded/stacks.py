@@ -30,6 +30,7 @@ def stacks_of(data: bytes | mmap.mmap, begin: np.ndarray, end: np.ndarray) -> tu
     stop = np.flatnonzero(text == ord("\n"))
     start = np.concatenate(([0], stop[:-1] + 1))[: len(stop)]
     alike, first = distinct_pieces(text, start, stop - start)
+    alike = alike.astype(np.int32)  # large inputs make for long arrays
     known = np.cumsum([0] + [np.count_nonzero(part == ord("\n")) for part in texts])
     fresh = [alike[n + before] for n, before in zip(number, known.tolist(), strict=False)]
     none = np.zeros(0, np.int64)
@@ -61,7 +62,7 @@ def _chunk(data: bytes | mmap.mmap, spans: tuple[np.ndarray, np.ndarray]) -> tup
     start[first] = begin
     start, length = start[rest], stop[rest] - start[rest]
     number, holder = distinct_pieces(text, start, length)
-    return shared, lengths, number, gather(text, start[holder], length[holder])
+    return shared, lengths, number.astype(np.int32), gather(text, start[holder], length[holder])
 
 
 def _shared(text: np.ndarray, begin: np.ndarray, end: np.ndarray, stop: np.ndarray, first: np.ndarray) -> np.ndarray:
