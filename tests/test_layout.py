@@ -8,6 +8,7 @@ from drawn import drawn, folded, lines, names, weights
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flamegraph.builder import Builder
 from flamegraph.collapse import read
 from flamegraph.errors import UsageError
 from flamegraph.layout import ORDERS, Layout, chart, layout
@@ -170,3 +171,17 @@ def test_sums_stay_exact():
 def test_an_unknown_order():
     with pytest.raises(UsageError, match="expected one of name, weight, first"):
         layout(drawn("a 1"), order="size")
+
+
+def test_a_chart_gives_each_thread_a_stretch_of_its_own() -> None:
+    build = Builder(timeline=True)
+    build.metric("samples", "samples")
+    stack = build.stack([build.frame("main"), build.frame("work")])
+    threads = [build.thread(1, tid, f"t{tid}") for tid in (1, 2)]
+    for time in range(6):  # the two take turns
+        build.sample(stack, 1, time=time, thread=threads[time % 2])
+    both = chart(build.finish())
+    # Equal neighbours in different threads are two calls.
+    assert boxes(both) == [
+        (0, "", 0, 6), (1, "main", 0, 3), (1, "main", 3, 6), (2, "work", 0, 3), (2, "work", 3, 6),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from drawn import by_stack
 from golden import ROOT
 
 from flamegraph.collapse import Match, formats, read
-from flamegraph.collapse.perf_script.frames import Frame, parse_frame, parse_srcline
+from flamegraph.collapse.perf_script.frames import Frame, Spelling, parse_frame, parse_srcline
 from flamegraph.collapse.perf_script.heads import parse_what, parse_who, split_head
 from flamegraph.errors import EmptyProfile, ParseError, UsageError
 from flamegraph.profile import Kind, Metric, Profile, Thread
@@ -115,7 +115,7 @@ def test_what_is_no_header(line: str) -> None:
     ],
 )
 def test_frames(line: str, frames: list[Frame]) -> None:
-    assert parse_frame(b"\t" + line.encode(), None, addrs=False) == frames
+    assert parse_frame(b"\t" + line.encode(), None, Spelling()) == frames
 
 
 def test_source_lines() -> None:
@@ -224,6 +224,9 @@ def test_names() -> None:
     addressed = fixture("names", addrs=True)
     frames[1:4] = ["[unknown <2200>]", "[libdemo.so <2100>]", "[libdemo.so <2000>]"]
     assert by_stack(addressed) == {tuple(frames): [250000]}
+    whole = next(iter(by_stack(fixture("names", full_names=True))))
+    assert "std::function<int (int)>::operator()(int) const" in whole
+    assert "it's \"quoted\":twice" in whole
 
 
 def test_annotations() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from flamegraph.collapse import perf_script, read
 from flamegraph.collapse.perf_script import part, reader, spans, stacks
+from flamegraph.collapse.perf_script.frames import Spelling
 from flamegraph.errors import InputError, ParseError
 from flamegraph.profile import Profile
 
@@ -57,7 +58,7 @@ def test_a_helper_that_dies_is_done_without(monkeypatch) -> None:
 
     data = usual(100)
     monkeypatch.setattr(spans, "_read_and_send", die)
-    parts = spans.read_parts(data, len(data), False, False, processes=2)
+    parts = spans.read_parts(data, len(data), Spelling(), False, processes=2)
     assert len(parts) == 2 and sum(p.count.sum() for p in parts) == 100
 
 

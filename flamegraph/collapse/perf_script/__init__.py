@@ -29,7 +29,7 @@ from ...profile import Profile
 from ...source import Source
 from .. import Format, Match
 from .assemble import combine, profile_of
-from .frames import is_frame
+from .frames import Spelling, is_frame
 from .header import header, looks
 from .heads import split_head
 from .spans import read_parts
@@ -51,6 +51,7 @@ class Options:
     jit: bool = option(False, "mark functions compiled at run time with _[j]")
     all: bool = option(False, "mark both (--kernel --jit)")
     addrs: bool = option(False, "show the addresses of unknown functions")
+    full_names: bool = option(False, "keep parameter lists and quotes in names, which stackcollapse-perf.pl drops")
     srcline: bool = option(False, "show file and line, where perf script -F +srcline printed them")
     timeline: bool = option(False, "keep samples one by one in time order")
 
@@ -74,7 +75,7 @@ def parse(source: Source, options: Options) -> Profile:
     if b"\r" in source.head:
         data = bytes(data).replace(b"\r\n", b"\n")
     stop, cut_off = _whole_samples(data)
-    parts = read_parts(data, stop, options.addrs, options.timeline)
+    parts = read_parts(data, stop, Spelling(options.addrs, options.full_names), options.timeline)
     if sum(part.total for part in parts) >= 2.0**63:
         raise ParseError(source.name, "periods that can be added up", "a sum beyond 64 bits")
     tables = combine(parts)

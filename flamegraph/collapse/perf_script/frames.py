@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ...profile import Kind
 from ...text import decode
 
-__all__ = ["Frame", "frame_in", "is_frame", "parse_frame", "parse_srcline", "tidy", "tidy_java"]
+__all__ = ["Frame", "Spelling", "frame_in", "is_frame", "parse_frame", "parse_srcline", "tidy", "tidy_java"]
 
 # Tab and any word (perf), or blanks and an address (where an editor or another tool turned tabs into blanks).
 _FRAME = re.compile(rb"(?:\t[ \t]*\S+| +[0-9a-f]{1,16})[ \t]+\S")
@@ -39,6 +39,13 @@ _MODULE = (".ko", ".ko.gz", ".ko.xz", ".ko.zst", ".ko.debug")
 _JIT = re.compile(r"/tmp/perf-\d+\.map|/jitted-\d+-\d+\.so")
 
 
+class Spelling(NamedTuple):
+    """How functions are named: `addrs` puts the address into the names of unknown ones, `full` leaves names whole."""
+
+    addrs: bool = False
+    full: bool = False
+
+
 class Frame(NamedTuple):
     """A row of `Profile.frames`, but for its name under the options: unknown frames are named by them."""
 
@@ -54,10 +61,10 @@ def is_frame(line: bytes) -> bool:
     return bool(_FRAME.match(line) or _BARE.match(line)) and not _HEADER.match(line)
 
 
-def parse_frame(line: bytes, source: tuple[str, int, bool] | None, addrs: bool) -> list[Frame]:
+def parse_frame(line: bytes, source: tuple[str, int, bool] | None, spelling: Spelling) -> list[Frame]:
     """The frames of a line, outermost first: several where a JIT inlined, none for one that names a process.
 
-    `source` is what `parse_srcline` made of the line below; `addrs` puts the address into the names of unknown frames.
+    `source` is what `parse_srcline` made of the line below.
     """
     ip, rest = line.split(None, 1)
     symbol, module = _split_module(rest)
@@ -67,10 +74,10 @@ def parse_frame(line: bytes, source: tuple[str, int, bool] | None, addrs: bool) 
     dso = decode(module)
     kind = Kind.INLINED if inlined else _kind(dso)
     if not symbol or symbol == b"[unknown]":
-        return [Frame(_unknown(dso, decode(ip) if addrs else ""), kind, dso, file, number)]
+        return [Frame(_unknown(dso, decode(ip) if spelling.addrs else ""), kind, dso, file, number)]
     if symbol.startswith(b"(") and not symbol.startswith(b"(anonymous namespace)"):
         return []
-    names = [tidy(part) for part in _inlines(decode(_without_offset(symbol)))]
+    names = [tidy(part, spelling.full) for part in _inlines(decode(_without_offset(symbol)))]
     return [Frame(name, kind if i == 0 else Kind.INLINED, dso, file, number) for i, name in enumerate(names)]
 
 
@@ -109,9 +116,11 @@ def parse_srcline(line: bytes) -> tuple[str, int, bool] | None:
     return None
 
 
-def tidy(name: str) -> str:
-    """A symbol without its parameters, without ";" and quotes."""
+def tidy(name: str, full: bool = False) -> str:
+    """A symbol without ";", and unless it is wanted in `full` without its parameters and quotes."""
     name = name.replace(";", ":")
+    if full:
+        return name
     method = name.find(".(")
     if method < 0 or name.rfind(").") < method + 2:  # Go: "pkg.(*Type).Method" is no parameter list
         at = name.find("(")

@@ -7,7 +7,7 @@ import mmap
 import numpy as np
 
 from .columns import Part
-from .frames import is_frame
+from .frames import Spelling, is_frame
 from .heads import split_head
 from .reader import Reader
 
@@ -30,9 +30,9 @@ def next_head(data: bytes | mmap.mmap, at: int, stop: int) -> int:
     return stop
 
 
-def read_part(data: bytes | mmap.mmap, start: int, stop: int, addrs: bool, timeline: bool) -> Part:
+def read_part(data: bytes | mmap.mmap, start: int, stop: int, spelling: Spelling, timeline: bool) -> Part:
     """The samples of `data[start:stop]`, which begins and ends where a sample does."""
-    reader = Reader(addrs, timeline)
+    reader = Reader(spelling, timeline)
     pairs = np.frombuffer(data, np.uint8)
     at = start
     while at < stop:

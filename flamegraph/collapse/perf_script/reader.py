@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from .columns import MOST_EVENTS, Columns, Part, pack
-from .frames import frame_in, is_frame, parse_srcline
+from .frames import Spelling, frame_in, is_frame, parse_srcline
 from .heads import Who, parse_what, parse_who, split_head
 from .stacks import StackTexts
 
@@ -71,8 +71,8 @@ class _Whats(dict[bytes, int]):
 class Reader:
     """Reads blocks; `part` says what was in them."""
 
-    def __init__(self, addrs: bool, timeline: bool):
-        self._whos, self._whats, self._texts = _Whos(), _Whats(), StackTexts(addrs)
+    def __init__(self, spelling: Spelling, timeline: bool):
+        self._whos, self._whats, self._texts = _Whos(), _Whats(), StackTexts(spelling)
         self._rows = Columns(timeline)
         self._flat: dict[bytes, tuple[int, int]] = {}  # what stands right of a period → (row of the event, node)
         self._waiting = -1  # as many samples as there were when the last one had no frames

@@ -7,15 +7,18 @@ one processor or little text, the one process does it all, with the same result.
 from __future__ import annotations
 
 import mmap
-import multiprocessing
 import os
 import threading
 import warnings
 from itertools import pairwise
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from .columns import Part
+from .frames import Spelling
 from .part import next_head, read_part
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 __all__ = ["read_parts"]
 
@@ -26,7 +29,7 @@ _MOST_PROCESSES = 8
 
 
 def read_parts(
-    data: bytes | mmap.mmap, stop: int, addrs: bool, timeline: bool, processes: int | None = None
+    data: bytes | mmap.mmap, stop: int, spelling: Spelling, timeline: bool, processes: int | None = None
 ) -> list[Part]:
     """The parts of `data[:stop]`, in order. `processes` is for tests; by default it is chosen by size and machine."""
     if processes is None:
@@ -34,9 +37,9 @@ def read_parts(
     cuts = [next_head(data, stop * i // processes, stop) for i in range(1, processes)] if processes > 1 else []
     edges = [0, *sorted(set(cuts) - {stop}), stop]
     stretches = list(pairwise(edges))
-    helpers = [_Helper(data, start, end, addrs, timeline) for start, end in stretches[1:]]
+    helpers = [_Helper(data, start, end, spelling, timeline) for start, end in stretches[1:]]
     try:
-        first = read_part(data, *stretches[0], addrs, timeline)
+        first = read_part(data, *stretches[0], spelling, timeline)
         return [first, *(helper.result() for helper in helpers)]
     finally:
         for helper in helpers:
@@ -54,8 +57,10 @@ def _processors() -> int:
 class _Helper:
     """A forked process that reads one stretch."""
 
-    def __init__(self, data: bytes | mmap.mmap, start: int, stop: int, addrs: bool, timeline: bool):
-        self._work = (data, start, stop, addrs, timeline)
+    def __init__(self, data: bytes | mmap.mmap, start: int, stop: int, spelling: Spelling, timeline: bool):
+        self._work = (data, start, stop, spelling, timeline)
+        import multiprocessing  # here, because most inputs are small and need no helper
+
         fork = multiprocessing.get_context("fork")
         self._receiver, sender = fork.Pipe(duplex=False)
         self._process = fork.Process(target=_read_and_send, args=(sender, *self._work), daemon=True)

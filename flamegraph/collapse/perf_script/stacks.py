@@ -7,7 +7,7 @@ became, what the text without its first line (the callers) became, and what a li
 
 from __future__ import annotations
 
-from .frames import Frame, is_frame, parse_frame, parse_srcline
+from .frames import Frame, Spelling, is_frame, parse_frame, parse_srcline
 
 __all__ = ["StackTexts"]
 
@@ -23,11 +23,11 @@ class StackTexts(dict[bytes, int]):
     frames, in order of first appearance.
     """
 
-    def __init__(self, addrs: bool):
+    def __init__(self, spelling: Spelling):
         super().__init__({b"": 0})
         self.frames: dict[Frame, int] = {}
         self.parent, self.frame = [0], [-1]
-        self._addrs = addrs
+        self._spelling = spelling
         self._children: dict[tuple[int, int], int] = {}
         self._callers: dict[bytes, int] = {b"": 0}
         self._lines: dict[bytes, list[int] | None] = {}
@@ -98,10 +98,10 @@ class StackTexts(dict[bytes, int]):
         frame, below, source = line.partition(b"\n")
         where = parse_srcline(source) if below else None
         if is_frame(frame) and (where or not below):
-            key = None if self._addrs else _without_addresses(frame, source)
+            key = None if self._spelling.addrs else _without_addresses(frame, source)
             known = self._functions.get(key)
             if known is None:
-                rows = parse_frame(frame, where, self._addrs)
+                rows = parse_frame(frame, where, self._spelling)
                 known = [self.frames.setdefault(row, len(self.frames)) for row in rows]
                 if key:
                     self._functions[key] = known
