@@ -226,7 +226,7 @@ def test_names() -> None:
     assert by_stack(addressed) == {tuple(frames): [250000]}
     whole = next(iter(by_stack(fixture("names", full_names=True))))
     assert "std::function<int (int)>::operator()(int) const" in whole
-    assert "it's \"quoted\":twice" in whole
+    assert 'it\'s "quoted":twice' in whole
 
 
 def test_annotations() -> None:
