@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from .chains import stacks_from_chains
+from .errors import InputError
 from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+from .sums import too_large
 from .trie import scatter_sum
 
 __all__ = ["Builder", "add_up", "stacks_from_chains"]
@@ -76,7 +78,7 @@ class Builder:
             self._skipped[reason] = self._skipped.get(reason, 0) + count
 
     def finish(self, meta: Meta | None = None) -> Profile:
-        """The profile of all that was collected."""
+        """The profile of all that was collected. InputError where values add up to more than 64 bits hold."""
         parent = np.zeros(len(self._children) + 1, np.int32)
         frame = np.full(len(self._children) + 1, -1, np.int32)
         if self._children:
@@ -93,7 +95,14 @@ class Builder:
         stack = np.array(self._stack, np.int32)
         floating = any(isinstance(value, float) for value in self._value)
         values = np.zeros((len(stack), len(self._metrics)), np.float64 if floating else np.int64)
-        values[np.arange(len(stack)), np.array(self._column, np.intp)] = self._value
+        try:
+            values[np.arange(len(stack)), np.array(self._column, np.intp)] = self._value
+        except OverflowError:
+            raise InputError("expected values that fit into 64 bits, found a larger one") from None
+        if over := too_large(values):
+            k, total = over
+            name = list(self._metrics)[k].name
+            raise InputError(f"{name}: expected values that add up to less than 2^63, found {total:,}")
         samples = Samples(stack, values)
         if self._timeline:
             samples = _in_time_order(samples, np.array(self._time, np.int64), np.array(self._thread, np.int32))

@@ -166,8 +166,6 @@ def _rank(
     order: str, node: np.ndarray, stacks: Stacks, own: np.ndarray, total: np.ndarray, labels: list[str]
 ) -> np.ndarray:
     """A number per node that is lower the further left a node stands among its siblings."""
-    if order == "weight":
-        return -total
     if order == "first":
         return node
     # flamegraph.pl sorts lines, in which a name is followed by a blank where the stack ends and by ";" where it
@@ -178,4 +176,10 @@ def _rank(
     keys = [labels[v >> 1] + (";" if v & 1 else " ") if labels else "" for v in present.tolist()]
     rank = np.empty(len(present), np.int64)
     rank[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    return rank[number]
+    if order == "name":
+        return rank[number]
+    # What weighs the same stands by name, so that the order of the input does not matter.
+    by_weight = np.lexsort((rank[number], -total))
+    rank = np.empty(len(total), np.int64)
+    rank[by_weight] = np.arange(len(total))
+    return rank

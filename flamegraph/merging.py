@@ -10,6 +10,7 @@ import numpy as np
 from .builder import add_up
 from .errors import IncompatibleProfiles
 from .profile import Frames, Profile, Samples, Thread
+from .sums import too_large
 from .trie import graft
 
 __all__ = ["merge"]
@@ -18,8 +19,9 @@ __all__ = ["merge"]
 def merge(profiles: Iterable[Profile]) -> Profile:
     """One profile that holds the samples of all. Stacks that are the same are one stack, metrics go by name and unit.
 
-    A metric that some inputs lack counts nothing there. IncompatibleProfiles where a metric has two units, or where
-    inputs in time order are mixed with inputs that are not. Times and threads are kept in a timeline.
+    A metric that some inputs lack counts nothing there. IncompatibleProfiles where a metric has two units or adds up
+    to more than 64 bits hold, or where inputs in time order are mixed with inputs that are not. Times and threads are
+    kept in a timeline.
     """
     profiles = list(profiles)
     first, *rest = profiles
@@ -59,6 +61,11 @@ def merge(profiles: Iterable[Profile]) -> Profile:
         None if any(time is None for time in times) else np.concatenate(times),
         None if any(thread is None for thread in who) else np.concatenate(who),
     )
+    if over := too_large(samples.values):
+        k, total = over
+        raise IncompatibleProfiles(
+            f"{metrics[k].name}: expected inputs that add up to less than 2^63, found {total:,}; merge fewer of them"
+        )
     if not first.meta.timeline:
         samples = add_up(samples)
     elif samples.time is not None:

@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from .errors import EmptyProfile, UsageError
+
 __all__ = ["SUFFIX", "Frames", "Kind", "Meta", "Metric", "Profile", "Samples", "Stacks", "Thread"]
 
 
@@ -191,12 +193,24 @@ class Profile:
         """The sum of a metric over all samples."""
         return self.samples.values[:, metric].sum().item()
 
-    def metric(self, name: str) -> int:
-        """The column of the metric called `name`. KeyError where there is none."""
-        for i, metric in enumerate(self.metrics):
-            if metric.name == name:
-                return i
-        raise KeyError(name)
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """The columns of before and after, where the profile is a comparison; else None."""
+        names = [metric.name for metric in self.metrics]
+        return (names.index("before"), names.index("after")) if {"before", "after"} <= set(names) else None
+
+    def column(self, name: str | None = None) -> int:
+        """The column of the metric called `name`, or of the one shown by default: `after` if compared, else the first.
+
+        UsageError where there is no such metric, EmptyProfile where it counts nothing.
+        """
+        names = [metric.name for metric in self.metrics]
+        if name is not None and name not in names:
+            raise UsageError(f"no metric is called {name!r}; expected one of {', '.join(names)}")
+        column = names.index(name) if name is not None else self.sides[1] if self.sides else 0
+        if not self.samples.values[:, column].any():
+            raise EmptyProfile(f"expected samples that count {names[column]}, found only zeros; see --metric")
+        return column
 
     def check(self) -> Profile:
         """Return self after checking what every table promises; AssertionError names the promise that is broken.

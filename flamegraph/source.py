@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import mmap
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import InputError, MissingExtra, ParseError, UsageError
+from .compressed import expand
+from .errors import InputError, ParseError
 from .text import decode
 
 __all__ = ["Source"]
 
 _HEAD = 64 * 1024
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -28,7 +26,7 @@ class Source:
 
     name     how messages call it
     path     the file itself, or None for standard input and bytes
-    damage   after `data` was used: why a compressed stream ended early, or ""; what came before is in `data`
+    damage   after `data` was used: what is wrong with a compressed stream, or ""; what came before that is in `data`
     """
 
     def __init__(self, origin: str | os.PathLike[str] | bytes | BinaryIO, name: str | None = None):
@@ -41,10 +39,12 @@ class Source:
         elif isinstance(origin, (str, os.PathLike)) and str(origin) != "-":
             self.path = Path(origin)
             self.name = name or str(origin)
+        elif isinstance(origin, (str, os.PathLike)):
+            if sys.stdin is None:
+                raise InputError("standard input: is closed")
+            self._content, self.name = sys.stdin.buffer.read(), name or "<stdin>"
         else:
-            stream = sys.stdin.buffer if isinstance(origin, (str, os.PathLike)) else origin
-            self._content = stream.read()
-            self.name = name or ("<stdin>" if stream is sys.stdin.buffer else getattr(stream, "name", "<stream>"))
+            self._content, self.name = origin.read(), name or getattr(origin, "name", "<stream>")
 
     @cached_property
     def raw(self) -> bytes | mmap.mmap:
@@ -57,34 +57,19 @@ class Source:
                     return file.read()  # empty, or something like /dev/stdin or a pipe that has no size
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except IsADirectoryError:
-            raise UsageError(f"{self.name}: is a directory, expected a file") from None
+            raise InputError(f"{self.name}: is a directory, expected a file") from None
         except OSError as error:
             raise InputError(f"{self.name}: {error.strerror or error}") from None
 
     @cached_property
     def data(self) -> bytes | mmap.mmap:
         """The decompressed content, in which a UTF-16 text has become UTF-8 and a byte order mark is gone."""
-        raw = self.raw
-        if raw[:2] == _GZIP:
-            raw = self._inflate(_gunzip(raw))
-        elif raw[:4] == _ZSTD:
-            raw = self._inflate(_unzstd(raw, self.name))
+        raw, self.damage = expand(self.raw, self.name)
         for mark, encoding in _BOMS:
             if raw[: len(mark)] == mark:
                 text = raw[len(mark) :]
                 return text if encoding == "utf-8" else text.decode(encoding, "replace").encode()
         return raw
-
-    def _inflate(self, chunks: Iterator[bytes | str]) -> bytes:
-        out = io.BytesIO()
-        for chunk in chunks:
-            if isinstance(chunk, str):
-                self.damage = chunk
-            else:
-                out.write(chunk)
-        if self.damage and not out.tell():
-            raise ParseError(self.name, "compressed data", self.damage)
-        return out.getvalue()
 
     @cached_property
     def head(self) -> bytes:
@@ -122,47 +107,3 @@ class Source:
     def json(self) -> Any:
         """`data` as JSON, parsed once. ParseError where it is not JSON."""
         return self._json
-
-
-def _gunzip(raw: bytes | mmap.mmap) -> Iterator[bytes | str]:
-    """The pieces of one or several gzip members; at the end, if need be, a str that says what is wrong."""
-    view, at = memoryview(raw), 0
-    while at < len(view):
-        member = zlib.decompressobj(wbits=31)
-        try:
-            while not member.eof and at < len(view):
-                piece = view[at : at + (1 << 20)]
-                at += len(piece)
-                yield member.decompress(piece)
-        except zlib.error as error:
-            yield f"a damaged gzip stream ({error})"
-            return
-        if not member.eof:
-            yield "a gzip stream that ends early"
-            return
-        at -= len(member.unused_data)
-        if bytes(view[at : at + 2]) != _GZIP:
-            return  # gzip itself ignores what follows the last member
-
-
-def _unzstd(raw: bytes | mmap.mmap, name: str) -> Iterator[bytes | str]:
-    try:
-        from compression import zstd  # Python 3.14
-    except ImportError:
-        try:
-            import zstandard
-        except ImportError:
-            raise MissingExtra(f"{name}: zstd needs a library; pip install 'flamegraphs[zstd]'") from None
-        stream = zstandard.ZstdDecompressor().stream_reader(memoryview(raw), read_across_frames=True)
-        failure: type[Exception] = zstandard.ZstdError
-    else:
-        stream, failure = zstd.ZstdFile(io.BytesIO(raw)), zstd.ZstdError
-    while True:
-        try:
-            piece = stream.read(1 << 20)
-        except (failure, EOFError) as error:
-            yield f"a damaged zstd stream ({error})"
-            return
-        if not piece:
-            return
-        yield piece

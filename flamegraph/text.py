@@ -30,9 +30,11 @@ def encode(text: str) -> bytes:
 
 
 # Control characters, line and paragraph separators, bidirectional overrides (they can make a name read as another
-# one), lone surrogates and non-characters: none of them may reach a terminal, XML or a script.
+# one), tags (letters that nobody sees), lone surrogates and non-characters: none of them may reach a terminal, XML or
+# a script.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef"
+    "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
 
@@ -43,7 +45,9 @@ def _visible(match: re.Match[str]) -> str:
         return chr(0x2400 + code)  # the picture of the control character
     if code == 0x7F:
         return "\u2421"
-    return "\ufffd" if unicodedata.category(character) in ("Cs", "Cn") else f"\\u{code:04x}"
+    if unicodedata.category(character) in ("Cs", "Cn"):
+        return "\ufffd"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def printable(name: str) -> str:

@@ -16,7 +16,6 @@ from .distinct import distinct
 from .profile import Stacks
 
 __all__ = [
-    "children_start",
     "depths",
     "graft",
     "levels",
@@ -90,13 +89,6 @@ def totals(stacks: Stacks, own: np.ndarray, depth: np.ndarray | None = None) -> 
     for nodes in reversed(list(levels(stacks, depth))[1:]):
         np.add.at(total, stacks.parent[nodes], total[nodes])
     return total
-
-
-def children_start(stacks: Stacks) -> tuple[np.ndarray, np.ndarray]:
-    """Children as ranges: `order[start[i]:start[i + 1]]` are the children of node i, in ascending order."""
-    order = np.argsort(stacks.parent[1:], kind="stable") + 1
-    counts = np.bincount(stacks.parent[1:], minlength=len(stacks))
-    return order, np.concatenate(([0], np.cumsum(counts)))
 
 
 def preorder(stacks: Stacks, rank: np.ndarray | None = None) -> np.ndarray:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from golden import ROOT
 
 from flamegraph.cli import main
 
@@ -19,7 +23,7 @@ CASES = [
     (["zzz"], 2, ["zzz", "collapse, render, top, formats"]),
     (["--nothing"], 2, ["--nothing", "flamegraph --help"]),
     (["render", "missing", *SVG], 1, ["missing: No such file"]),
-    (["render", "folder", *SVG], 2, ["folder: is a directory, expected a file"]),
+    (["render", "folder", *SVG], 1, ["folder: is a directory, expected a file"]),
     (["render", "", *SVG], 2, ["expected an INPUT"]),
     (["render", "empty", *SVG], 1, ["empty: expected a profile, found an empty file"]),
     (["render", "zero.folded", *SVG], 1, ["zero.folded", "zeros"]),
@@ -28,6 +32,11 @@ CASES = [
     (["render", "cut.gz", *SVG], 1, ["cut.gz", "gzip stream that ends early"]),
     (["render", "a.folded", "-o", "x.foo"], 2, ["x.foo", ".svg", "--to"]),
     (["render", "a.folded", "-o", "nowhere/x.svg"], 1, ["nowhere/x.svg", "no directory nowhere"]),
+    (["render", "a.folded", "-o"], 2, ["-o", "argument; see `flamegraph render --help`"]),
+    (["collapse", "a.folded", "-o"], 2, ["-o", "argument; see `flamegraph collapse --help`"]),
+    (["collapse", "a.folded", "--bogus"], 2, ["no option is called --bogus; see `flamegraph collapse --help`"]),
+    (["collapse", "a.folded", "--colums", "1"], 2, ["did you mean --columns?"]),
+    (["render", "a.folded", "--font", "x"], 2, ["did you mean --font"]),
     (["render", "a.folded", "-o", "folder"], 2, ["folder", "is a directory"]),
     (["render", "a.folded", "-o", ""], 2, ["-o", "empty name"]),
     (["render", "a.folded", "-o", "a.folded"], 2, ["a.folded: is also the input"]),
@@ -84,7 +93,7 @@ def test_one_line_says_it_all(capfd, folder, arguments, code, words):
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before, "nothing was written"
 
 
-@pytest.mark.skipif(__import__("os").name == "nt", reason="such names can't be")
+@pytest.mark.skipif(os.name == "nt", reason="such names can't be")
 def test_a_hostile_file_name_stays_one_line(capfd, folder):
     name = "a\n\x1b[31m\u2028b"
     assert main(["top", name]) == 1
@@ -102,3 +111,39 @@ def test_nothing_to_read_from_a_terminal(capfd, monkeypatch):
 def test_an_option_is_refused_by_the_format_that_lacks_it_even_among_several(capfd, folder, option, able):
     assert main(["top", "a.folded", "two.folded", option, "period"]) == 2
     assert able in capfd.readouterr().err
+
+
+#: What is closed, the command, its exit code, and what it says; "" where nothing.
+CLOSED = [
+    (">&-", "collapse a.folded", 1, "flamegraph: standard output: is closed"),
+    (">&-", "render a.folded", 1, "flamegraph: standard output: is closed"),
+    (">&-", "render a.folded --to text", 1, "flamegraph: standard output: is closed"),
+    (">&-", "top a.folded", 1, "flamegraph: standard output: is closed"),
+    (">&-", "top a.folded --json", 1, "flamegraph: standard output: is closed"),
+    (">&-", "formats", 1, "flamegraph: standard output: is closed"),
+    (">&-", "--help", 1, "flamegraph: standard output: is closed"),
+    (">&-", "top --help", 1, "flamegraph: standard output: is closed"),
+    (">&-", "--version", 1, "flamegraph: standard output: is closed"),
+    (">&-", "render a.folded -o x.svg", 0, ""),
+    (">&-", "render missing -o x.svg", 1, "flamegraph: missing: No such file or directory"),
+    (">&- 2>&-", "top a.folded", 1, ""),
+    ("2>&-", "render a.folded -o x.svg", 0, ""),
+    ("2>&-", "render missing -o x.svg", 1, ""),
+    ("<&-", "top", 2, "flamegraph: expected an INPUT: a file, or - for standard input"),
+    ("<&-", "top -", 1, "flamegraph: standard input: is closed"),
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("closed, arguments, code, says", CLOSED)
+def test_a_closed_stream(folder, closed, arguments, code, says):
+    line = f'"$0" -m flamegraph {arguments} {closed}'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr.rstrip("\n")) == (code, says)
+    assert (folder / "x.svg").exists() == (code == 0)
+
+
+def test_usage_says_that_an_input_may_be_left_out(capfd):
+    assert main(["top", "--help"]) == 0
+    assert "Usage: flamegraph top [OPTIONS] [INPUT]...\n" in capfd.readouterr().out

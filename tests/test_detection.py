@@ -30,7 +30,6 @@ EXPECTED = [
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
 _NAMEATTR = "attributes for names, not a profile"
 EXCEPTIONS: dict[str, tuple[list[str], str]] = {
-    "folded/flamelens/invalid-lines.txt": ([], "more lines are broken than good"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
     "pprof/pprofutils/folded.in.pprof": ([], "pprof"),
@@ -104,6 +103,7 @@ def test_unknown_names_the_formats():
         detect(Source(b"nothing we know"))
     for name in formats():
         assert name in str(raised.value)
+    assert str(raised.value).endswith("or say which with --from")
 
 
 def test_two_claims_are_an_error_that_says_what_to_do(monkeypatch, tmp_path: Path):

@@ -20,6 +20,7 @@ from flamegraph.errors import EmptyProfile, ParseError, UsageError
 from flamegraph.profile import Kind
 from flamegraph.render import render
 from flamegraph.source import Source
+from flamegraph.sums import LARGEST
 from flamegraph.text import decode
 
 COUNT = re.compile(r"(.*)[ \t](\d+(?:\.\d*)?)[ \t\r]*", re.DOTALL | re.ASCII)
@@ -31,7 +32,8 @@ def naive(content: bytes) -> tuple[dict[tuple[str, ...], list], int]:
     for line in decode(content).split("\n"):
         match = COUNT.fullmatch(line)
         if match and not line.startswith(("# ", "#\t")):
-            if len(match[2].partition(".")[0]) > 19:  # fits no column of numbers
+            whole = match[2].partition(".")[0].lstrip("0")
+            if len(whole) > 19 or int(whole or 0) > LARGEST:  # fits no column of numbers
                 dropped += 1
                 continue
             counted.append((match[1], [match[2]]))
@@ -53,6 +55,10 @@ def agrees(content: bytes) -> None:
     wanted, dropped = naive(content)
     if not any(value for row in wanted.values() for value in row):
         with pytest.raises(EmptyProfile):
+            read(content, format="folded")
+        return
+    if any(sum(column) > LARGEST for column in zip(*wanted.values(), strict=True)):
+        with pytest.raises(ParseError):
             read(content, format="folded")
         return
     profile = read(content, format="folded")
@@ -155,9 +161,28 @@ def test_empty_frames_are_frames_and_an_empty_stack_is_the_root():
     assert by_stack(read(content, format="folded")) == {("a", "", "b"): [1], ("", "a"): [2], ("a", ""): [3], (): [4]}
 
 
-def test_counts_that_add_up_to_too_much():
-    with pytest.raises(ParseError, match=r"counts that add up to less than 2\^63"):
-        read(b"a 9223372036854775807\nb 9223372036854775807\n", format="folded")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"a;b -1\na;c -2\n", "found none: negative count (2)"),
+        (b"f -1\n", "found none: negative count (1)"),
+        (b"a;b 99999999999999999999\n", "found none: count of 2^63 or more (1)"),
+    ],
+)
+def test_nothing_but_bad_counts_is_told(content, says):
+    with pytest.raises(EmptyProfile, match=re.escape(says)):
+        read(content)
+
+
+@given(st.lists(st.sampled_from(["f 1", "g;h 2", "word", "-1", "f -1", "f: 3", "", "# x"]), max_size=8))
+def test_what_is_recognised_is_read(lines):
+    """Whatever is claimed holds a sample, or what is left out of it is told."""
+    content = "\n".join(lines).encode()
+    if sniff(Source(content)):
+        try:
+            assert read(content, format="folded").total()
+        except EmptyProfile as error:
+            assert "found none: " in str(error)
 
 
 class TestColumns:
@@ -223,6 +248,16 @@ def test_a_timeline_keeps_lines_in_their_order():
         b"junk\na;b 1\nb;c 2\n",
         b";;; 1\n",
         b"a;b 1.5\r\n",
+        # What the reader can make something of, or can tell what is wrong with.
+        b"a;b 1\njunk\n",
+        b"f 1\ng 2\nh 3\njunk\n",
+        b"f 1\nmore words\ng 2\n 3\n",
+        b"a;b 12\na;c;d",
+        b"f 1\ng",
+        b"a;b -1\na;c -2\n",
+        b"f -1\ng 1\n",
+        b"a;b 99999999999999999999\n",
+        b"f -1\ng 99999999999999999999\nh 1\njunk\n",
     ],
 )
 def test_recognised(content):
@@ -241,6 +276,20 @@ def test_recognised(content):
         b"type: 0\nsize 3\n}\n",
         b"\x00a;b 1\n",
         b"-1\n-2\n",
+        b"a;b 1\njunk\nmore\n",
+        b"f 1\njunk\n",
+        b"junk",
+        # Tables and settings, prose, CSV
+        b"name count\nf 1\ng 2\nh 3\ni 4\n",
+        b"name\tcount\nf\t1\ng\t2\nh\t3\ni\t4\n",
+        b"version: 1\nwidth: 3\nheight: 4\ndepth: 9\nname: x\n",
+        b"x = 1\ny = 2\nz = 3\nw = 5\nname = x\n",
+        b"name, count\nf, 1\ng, 2\nh, 3\ni, 4\n",
+        b"f, 1\ng, 2\nh, 3\n",
+        b"f,g 1,2\ng,h 3,4\n",
+        b"name;count\nf;1\ng;2\n",
+        b"They met in 1984\nand then again in 1990; nobody knew\nof it until long after\n",
+        b"Call me; it is 7\nor so; I shall be\nwaiting, in room 3\nand no other\n",
     ],
 )
 def test_not_recognised(content):
@@ -292,6 +341,12 @@ def test_corpus():
             assert detect(source).name == "folded", path
             agrees(bytes(source.data))
             assert re.search("folded|collapsed|py-spy raw", kind), f"{path} is {kind}"
-        elif kind == "folded" and "nameattr" not in path and source.head.strip():
-            assert path == "folded/flamelens/invalid-lines.txt", "only half of its lines count something"
+        else:
+            assert kind != "folded" or "nameattr" in path or not source.head.strip(), path
     assert claimed > 200
+
+
+def test_a_stack_longer_than_the_head_is_recognised() -> None:
+    stack = ";".join(f"frame{i}" for i in range(20_000))
+    profile = read(f"{stack} 3\n{stack};leaf 4\n".encode())
+    assert profile.total() == 7 and len(profile.stacks) == 20_002

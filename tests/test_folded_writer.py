@@ -63,9 +63,9 @@ def test_names_that_become_the_same_are_one_line():
 
 
 def test_a_line_is_never_a_comment():
-    text = render(profile_of([(["# a", "# b"], 1), (["#c"], 2)]), "folded")
-    assert text == b"#_a;# b 1\n#c 2\n"
-    assert read(text, format="folded").total() == 3
+    text = render(profile_of([(["# a", "b"], 1), (["#c"], 2), (["#"], 4)]), "folded")
+    assert text == b"#_ 4\n#_ a;b 1\n#c 2\n"
+    assert read(text, format="folded").total() == 7
 
 
 def test_bytes_that_are_not_utf8_go_out_as_they_came():

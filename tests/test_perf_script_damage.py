@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flamegraph.collapse import perf_script, read
-from flamegraph.collapse.perf_script import part, reader, spans, stacks
+from flamegraph.collapse.perf_script import reader, spans, stacks, windows
 from flamegraph.collapse.perf_script.frames import Spelling
 from flamegraph.errors import InputError, ParseError
 from flamegraph.profile import Profile
@@ -45,8 +45,8 @@ def tables(profile: Profile) -> list:
 def test_the_number_of_processes_and_windows_changes_nothing(path, timeline: bool, monkeypatch) -> None:
     data = path.read_bytes() * 3
     one = read(data, format="perf_script", timeline=timeline)
-    for processes, window in [(1, 128), (3, part._WINDOW), (2, 256)]:
-        monkeypatch.setattr(part, "_WINDOW", window)
+    for processes, window in [(1, 128), (3, windows._WINDOW), (2, 256)]:
+        monkeypatch.setattr(windows, "_WINDOW", window)
         monkeypatch.setattr(perf_script, "read_parts", partial(spans.read_parts, processes=processes))
         assert tables(read(data, format="perf_script", timeline=timeline)) == tables(one)
         monkeypatch.undo()
@@ -191,5 +191,15 @@ def test_a_stack_of_fifty_thousand_frames() -> None:
 def test_sums_beyond_64_bits() -> None:
     one = b"shop 1 1.5: 999999999999999 cycles:\n\t1 a (/x)\n\n"
     assert read(one * 9).total() == 999999999999999 * 9
-    with pytest.raises(ParseError, match="beyond 64 bits"):
+    with pytest.raises(ParseError, match="add up to less than 2.63, found 9,299,"):
         read(one * 9300)
+
+
+def test_what_only_looks_like_a_header_names_no_event() -> None:
+    profile = read(b"job 1: run: 77 1.000001:          1 cycles:\n\tffff main+0x1 (/bin/x)\n\n")
+    assert [metric.name for metric in profile.metrics] == ["cycles"]
+
+
+def test_a_first_sample_that_is_cut_off_is_told_as_such() -> None:
+    with pytest.raises(ParseError, match="<bytes>:3: expected the rest of the first sample, found the end"):
+        read(b"hot 1  1.000001:  1 cycles:\n\tfff f (/bin/x)\n\tffff main+0x1 (/bi", format="perf_script")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from drawn import drawn
 
+from flamegraph.errors import EmptyProfile, UsageError
 from flamegraph.profile import SUFFIX, Frames, Kind, Profile, Stacks, Thread
 
 
@@ -84,11 +85,14 @@ def test_values_and_totals():
     assert profile.values(1).tolist() == [0, 10, 60]
 
 
-def test_metric_by_name():
+def test_columns_by_name():
     profile = drawn("a 1 2")
-    assert profile.metric("after") == 1
-    with pytest.raises(KeyError):
-        profile.metric("cycles")
+    assert profile.column("after") == profile.column() == 1 and profile.column("before") == 0
+    assert profile.sides == (0, 1) and drawn("a 1").sides is None and drawn("a 1").column() == 0
+    with pytest.raises(UsageError, match="no metric is called 'cycles'; expected one of before, after"):
+        profile.column("cycles")
+    with pytest.raises(EmptyProfile, match="count after, found only zeros"):
+        drawn("a 1 0").column()
 
 
 def test_labels_carry_the_annotations_that_the_profile_has():

@@ -14,6 +14,13 @@ SCRIPTS = ["scripts/demo", "scripts/test", "scripts/environment.sh", ".ci/run"]
 READY = (ROOT / ".venv" / ".installed").exists()
 
 
+def picture_of(output: str) -> Path:
+    """The file that the last line of scripts/demo names."""
+    label, _, path = output.splitlines()[-1].partition(": ")
+    assert label == "picture" and Path(path).is_absolute()
+    return Path(path)
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_is_plain_shell(name: str):
     subprocess.run(["sh", "-n", str(ROOT / name)], check=True)
@@ -32,8 +39,8 @@ def test_demo_from_another_folder_twice(tmp_path: Path):
             [str(ROOT / "scripts" / "demo")], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
-        picture = Path(done.stdout.splitlines()[-1])
-        assert picture.is_absolute() and b"report::sort_by" in picture.read_bytes()
+        picture = picture_of(done.stdout)
+        assert picture.read_bytes() == (ROOT / "docs" / "demo.svg").read_bytes()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -44,7 +51,7 @@ def test_demo_of_a_file_named_from_here(tmp_path: Path):
         [str(ROOT / "scripts" / "demo"), "my profile.folded"], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert b"my function" in Path(done.stdout.splitlines()[-1]).read_bytes()
+    assert b"my function" in picture_of(done.stdout).read_bytes()
 
 
 @pytest.mark.skipif(not READY, reason=".venv was not made by scripts/test")

@@ -1,9 +1,12 @@
 """Attributes from a file (`--nameattr`), and what is refused there."""
 
+import re
+
 import pytest
 from parsed_svg import SVG, XLINK, draw
 
 import flamegraph as fg
+from flamegraph.render.svg.page import _file
 
 CALLS = "main;parse 1\nmain;eval;parse 2\n"
 
@@ -43,6 +46,62 @@ def test_quotes_and_raw_attributes(tmp_path):
     (main,), (link,) = elements(picture, "main"), elements(picture, "eval")
     assert main.attrib == {"class": "x", "data-owner": "core & co", "opacity": ".5"}
     assert link.attrib == {f"{XLINK}href": "#x", "target": "_top", "rel": "nofollow"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        'style="opacity:.5; fill: rgb(1 2 3 / calc(10% * 2)); stroke: hsla(1,2%,3%,1)"',
+        "data-note=\"see 'url(x)' at //host @ 3 \\\"",
+        "aria-label=\"eval ('x')\"",
+        'fill="RGB(1,2,3)"',
+    ],
+)
+def test_raw_attributes_that_are_taken(tmp_path, raw):
+    (main,) = elements(drawn(tmp_path, f"main\tg_extra={raw}\n"), "main")
+    name, _, value = raw.partition("=")
+    assert main.attrib == {name: value[1:-1]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "url(#x)",
+        "URL(x)",
+        "mask-image: image-set('http://x' 1x)",
+        "mask-image:-webkit-image-set(x 1x)",
+        "mask-image: cross-fade(red, x)",
+        "mask-image: src(x)",
+        "mask-image: src (x)",
+        "mask-image: src/**/(x)",
+        "--x: 1; fill: var(--x)",
+        "fill: érgb(1)",
+        "fill: 'x'",
+        "fill: &quot;x",
+        "//x",
+        "@x",
+        "r\\67b(1)",
+        "fill: rgb(url(x))",
+    ],
+)
+@pytest.mark.parametrize("name", ["style", "mask", "attributionsrc"])
+def test_raw_attributes_load_nothing(tmp_path, name, value):
+    with pytest.raises(fg.FlamegraphError, match=r"names.attr:1: expected attributes that"):
+        drawn(tmp_path, f'main\tg_extra={name}="{value}"\n')
+
+
+def test_ids_and_classes_of_the_page_are_refused(tmp_path):
+    picture = draw("main 1 2\n", title="x", subtitle="x", notes="x")
+    ids = [element.get("id") for element in picture.root.iter() if element.get("id")]
+    assert {"frames", "title", "details", "notes", "legend"} <= set(ids)
+    for own in ids:
+        with pytest.raises(fg.FlamegraphError, match=r"names.attr:1: expected an id that"):
+            drawn(tmp_path, f"main\tid={own}\n")
+    classes = set(re.findall(r"\.([a-z]+)\b", _file("svg.css")))
+    assert {"flamegraph", "hide", "match", "field"} <= classes
+    for own in classes:
+        with pytest.raises(fg.FlamegraphError, match=r"names.attr:1: expected a class that"):
+            drawn(tmp_path, f"main\tclass=mine {own}\n")
 
 
 def test_names_may_be_written_with_their_annotation(tmp_path):

@@ -12,7 +12,7 @@ import flamegraph as fg
 from flamegraph.color import background
 from flamegraph.profile import Meta
 from flamegraph.render import render
-from flamegraph.render.svg import Options
+from flamegraph.render.svg import Options, page
 
 CALLS = "main;parse;token 3\nmain;parse 1\nmain;eval 4\nidle 2\n"
 CHANGED = "main;a 10 14\nmain;b 5 1\n"
@@ -104,6 +104,7 @@ def test_total():
     assert (picture.box("all").facts, picture.box("all").width) == ("20 samples, 100%", 1180)
     assert (picture.box("main").facts, picture.box("main").width) == ("8 samples, 40.00%", 472)
     assert draw(CALLS, total=5).box("main").width == 944
+    assert draw(CALLS, total=2**62).box("all").facts == "4,611,686,018,427,387,904 samples, 100%"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,14 @@ def test_total():
 def test_order(order, names):
     picture = draw("main;parse 1\nmain;eval 4\n", order=order)
     assert sorted(names, key=lambda name: picture.box(name).x) == names
+
+
+def test_names_that_inferno_has():
+    calls = "main;parse_everything 1\nmain;eval 19\n"
+    assert render(profile(calls), "svg", no_sort=True) == render(profile(calls), "svg", order="first")
+    same = {"truncate_text_right": True, "deterministic": True}
+    assert render(profile(calls), "svg", **same) == render(profile(calls), "svg")
+    assert draw(calls, truncate="left", truncate_text_right=True).box("parse_everything").label == "parse_.."
 
 
 def test_colors():
@@ -153,6 +162,22 @@ def test_palette_map(tmp_path, monkeypatch):
     assert (tmp_path / "palette.map").exists()
 
 
+def test_a_palette_map_is_written_only_with_its_picture(tmp_path, monkeypatch):
+    def fails(**_):
+        raise RuntimeError("no picture")
+
+    path = tmp_path / "palette.map"
+    with monkeypatch.context() as patch:
+        patch.setattr(page, "page", fails)
+        with pytest.raises(RuntimeError):
+            draw(CALLS, palette_map=str(path))
+    assert not path.exists()
+    draw(CHANGED, palette_map=str(path))
+    assert not path.exists(), "in a comparison names have no colours to keep"
+    draw(CALLS, palette_map=str(path))
+    assert path.exists()
+
+
 def test_a_broken_palette_map_stays_as_it_is(tmp_path):
     path = tmp_path / "palette.map"
     path.write_text("main=red\n")
@@ -172,16 +197,34 @@ def test_background():
 
 @pytest.mark.parametrize("options", [{"bgcolors": "blue"}, {"uicolor": "navy"}])
 def test_chosen_surroundings_stay_in_the_dark(options):
-    assert draw(CALLS).root.get("class") == "adaptive"
-    assert draw(CALLS, **options).root.get("class") is None
+    assert draw(CALLS).root.get("class") == "flamegraph adaptive"
+    assert draw(CALLS, **options).root.get("class") == "flamegraph"
 
 
 def test_colors_around_and_on_the_frames():
     picture = draw(CALLS, uicolor="navy", stroke_color="#333", search_color="rgb(0, 255, 0)")
     assert picture.by_id("surroundings").get("fill") == "navy"
     assert picture.by_id("frames").get("stroke") == "#333"
-    assert picture.root.get("style") == "--search: rgb(0, 255, 0)"
+    assert picture.root.get("style") == "--search: rgb(0, 255, 0); --found: #000"
     assert draw(CALLS).by_id("frames").get("stroke") is None
+
+
+@pytest.mark.parametrize(
+    ("color", "text"),
+    [
+        ("#e600e6", "#000"),
+        ("#ff0", "#000"),
+        ("#006", "#fff"),
+        ("#00008b", "#fff"),
+        ("#00008bff", "#fff"),
+        ("rgb(0, 0, 139)", "#fff"),
+        ("rgba(0 0 55% / 1)", "#fff"),
+        ("rgb(255,255,0)", "#000"),
+        ("magenta", "#000"),
+    ],
+)
+def test_what_is_found_can_be_read(color, text):
+    assert draw(CALLS, search_color=color).root.get("style") == f"--search: {color}; --found: {text}"
 
 
 def test_change_colors_and_negate():
@@ -223,12 +266,27 @@ def test_annotations_color_a_name_and_are_not_shown():
         {"fontsize": -1.0},
         {"fontwidth": float("nan")},
         {"factor": float("inf")},
+        {"factor": 1e308},
+        {"height": 1},
+        {"height": 1e308},
+        {"fontsize": 1e308},
+        {"total": 0},
+        {"total": -5},
+        {"total": float("nan")},
+        {"total": float("inf")},
+        {"total": 1e30},
+        {"total": 2**63},
+        {"palette_map": "-"},
+        {"fonttype": ""},
+        {"fonttype": " "},
         {"colors": "mauve"},
         {"bgcolors": "mauve"},
         {"bgcolors": 'red"/>'},
         {"uicolor": "red; background: url(x)"},
         {"search_color": "url(https://example.com)"},
         {"stroke_color": '"'},
+        {"search_color": ""},
+        {"search_color": "#12345"},
         {"truncate": "middle"},
         {"order": "size"},
         {"kind": "pie"},
@@ -253,7 +311,3 @@ def test_every_option_is_tested_and_explained(option):
     assert option in words_of_tests()
     (metadata,) = (field.metadata for field in fields(Options) if field.name == option)
     assert len(metadata["help"]) > 3 and not metadata["help"].endswith(".")
-
-
-def test_same_input_same_bytes():
-    assert render(profile(CALLS), "svg") == render(profile(CALLS), "svg")

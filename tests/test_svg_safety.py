@@ -33,6 +33,13 @@ def test_words_stay_text(text):
     assert picture.root.get("font-family") == f"{shown}, sans-serif"
 
 
+@pytest.mark.parametrize("hidden", ["\u061c", "\U000e0000", "\U000e0001", "\U000e0041", "\U000e007f"])
+def test_marks_that_cannot_be_seen_are_shown(hidden):
+    shown = printable(f"a{hidden}b")
+    assert hidden not in shown and shown[0] + shown[-1] == "ab" and len(shown) >= 3
+    assert draw(f"a{hidden}b 1\n").boxes[1].name == shown
+
+
 @pytest.mark.parametrize("text", [text for text in NASTY if "\n" not in text and ";" not in text], ids=lambda t: t[:8])
 def test_names_stay_text(text):
     picture = draw(f"main;{text} 1\n")

@@ -112,6 +112,6 @@ def test_the_other_side():
 
 
 def test_nothing_is_left_afterwards():
-    with pytest.raises(fg.FlamegraphError, match=r"total of 0.*--metric"):
+    with pytest.raises(fg.FlamegraphError, match=r"count after, .*--metric"):
         draw("a 5 0\n")
     assert draw("a 5 0\n", metric="before").box("a").width == 1180

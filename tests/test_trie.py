@@ -16,7 +16,7 @@ from flamegraph import trie as trie_module
 from flamegraph.chains import ranges, stacks_from_chains, stacks_from_prefixes
 from flamegraph.distinct import distinct
 from flamegraph.profile import Stacks
-from flamegraph.trie import children_start, depths, graft, levels, paths, preorder, relabel, scatter_sum, totals
+from flamegraph.trie import depths, graft, levels, paths, preorder, relabel, scatter_sum, totals
 
 
 def trie(stacks: list[list[int]]) -> tuple[Stacks, np.ndarray]:
@@ -113,15 +113,6 @@ def test_preorder(stacks, mixed, data):
         assert preorder(made, None if rank is None else np.array(rank, kind)).tolist() == wanted
     if rank is not None:
         assert preorder(made, np.array(rank, np.int64) + 3).tolist() == wanted
-
-
-@given(chains)
-def test_children_start(stacks):
-    made = shuffled(stacks)
-    order, start = children_start(made)
-    for node in range(len(made)):
-        wanted = [c for c in range(1, len(made)) if made.parent[c] == node]
-        assert order[start[node] : start[node + 1]].tolist() == wanted
 
 
 @given(chains, chains, st.lists(st.integers(0, 5), min_size=4, max_size=4))

@@ -6,16 +6,18 @@ output went away. Whatever goes wrong on purpose is a FlamegraphError, caught he
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import MappingProxyType
 
 import click
 
 from .. import __version__
-from ..errors import FlamegraphError, UsageError
+from ..errors import FlamegraphError, InputError, UsageError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -36,6 +38,15 @@ _WIDEST_HELP = 100
 
 class _ReaderGone(Exception):
     """What standard output is piped into has been closed. click would report any OSError of this kind as exit 1."""
+
+
+class _Closed(io.TextIOBase):
+    """Standard output that has been closed (`>&-`), for which Python has None. Only what writes to it fails."""
+
+    encoding, errors, buffer = "utf-8", "strict", None
+
+    def write(self, text: str) -> int:
+        raise InputError("standard output: is closed")
 
 
 class _Commands(click.Group):
@@ -73,11 +84,16 @@ def _no_command(name: str) -> str:
 
         out = quote((os.path.basename(name.rstrip("/")).split(".")[0] or "out") + ".svg")
         return f"{name} is a file, expected a command; did you mean `flamegraph render {quote(name)} -o {out}`?"
-    import difflib
-
-    near = difflib.get_close_matches(name, COMMANDS, 1)
+    near = _near(name, COMMANDS)
     hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(COMMANDS)}"
     return f"no command is called {name!r}; {hint}"
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three of the known names that look like `name`, the nearest first."""
+    import difflib  # takes as long to load as this file
+
+    return difflib.get_close_matches(name, list(known))
 
 
 @click.group(
@@ -96,6 +112,8 @@ def _group(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (default: the process's own) and return its exit code."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that can't show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -110,7 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except _ReaderGone:
         # What is still buffered can't be written: the interpreter must not try it again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):  # standard output itself is closed
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except MemoryError:
         return _fail("not enough memory for this input", 1)
@@ -131,7 +150,9 @@ def _one_line(error: click.ClickException) -> str:
     """click's message in our words: what is wrong, then where to look."""
     ctx = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption):
-        near = " or ".join((error.possibilities or [])[:3])
+        # click counts dashes as likeness.
+        known = {name.lstrip("-"): name for name in error.possibilities or ()}
+        near = " or ".join(known[name] for name in _near(error.option_name.lstrip("-"), known))
         text = f"no option is called {error.option_name}" + (f"; did you mean {near}?" if near else "")
     else:
         text = error.format_message()

@@ -27,7 +27,7 @@ __all__ = ["check_output", "input_parameters", "note", "note_other_metrics", "no
 def input_parameters() -> list[click.Parameter]:
     """INPUT…, how to read it, and the options of all formats."""
     return [
-        click.Argument(["inputs"], nargs=-1, metavar="INPUT..."),
+        click.Argument(["inputs"], nargs=-1, metavar="[INPUT]..."),
         Option(
             ["--from", "source_format"],
             type=click.Choice(list(formats())),
@@ -124,12 +124,12 @@ def note_other_metrics(profile: Profile, options: type, chosen: dict[str, Any], 
     """Say what else was measured, where the output shows one metric and nobody said which."""
     if "metric" in chosen or "metric" not in {field.name for field in fields(options)}:
         return
-    names = [metric.name for metric in profile.metrics]
-    shown = ["before", "after"] if {"before", "after"} <= set(names) else names[:1]
+    shown = profile.sides or (0,)
     others = ", ".join(
         f"{metric.name} ({quantity(profile.total(i), metric.unit)})"
         for i, metric in enumerate(profile.metrics)
-        if metric.name not in shown
+        if i not in shown
     )
     if others:
-        note(f"this is {' and '.join(shown)}; also measured: {others}; choose with --metric", quiet)
+        drawn = " and ".join(profile.metrics[i].name for i in shown)
+        note(f"this is {drawn}; also measured: {others}; choose with --metric", quiet)

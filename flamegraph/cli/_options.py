@@ -45,6 +45,14 @@ class Option(click.Option):
 class Command(click.Command):
     """A command whose help shows its options under headings: its own first, then those of inputs and outputs."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """click's, but whatever is wrong knows which command it was said to."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):

@@ -24,7 +24,7 @@ def progress(what: str, quiet: bool = False) -> Iterator[None]:
 
     Nothing is ever said where standard error is no terminal. The line is erased at the end, come what may.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     done = threading.Event()

@@ -8,9 +8,7 @@ from typing import Any
 
 import click
 
-from ..errors import UsageError
 from ..hot import functions, hot_stacks
-from ..profile import Profile
 from ._inputs import input_parameters, note_skipped, read_inputs
 from ._options import Command, Option, given
 from ._report import as_json, as_text
@@ -42,7 +40,7 @@ def _run(
       flamegraph top --json perf.script.txt | jq -r '.functions[0].name'
     """
     profile = read_inputs(inputs, source_format, given(ctx, "input"), quiet=quiet)
-    column = _column(profile, metric)
+    column = profile.column(metric)
     found = functions(profile, column)
     paths = hot_stacks(profile, lines, column) if stacks else None
     name = " + ".join(inputs) or "-"
@@ -53,15 +51,6 @@ def _run(
         room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         click.echo(as_text(profile, column, name, found, paths, by, lines, room, ascii), nl=False)
         note_skipped(profile, quiet)
-
-
-def _column(profile: Profile, name: str | None) -> int:
-    names = [metric.name for metric in profile.metrics]
-    if name is None:
-        return names.index("after") if {"before", "after"} <= set(names) else 0
-    if name not in names:
-        raise UsageError(f"no metric is called {name!r}; expected one of {', '.join(names)}")
-    return names.index(name)
 
 
 def _can_show(characters: str) -> bool:

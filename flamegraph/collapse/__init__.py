@@ -13,8 +13,7 @@ owns the input, and whatever is broken in it is a ParseError or is counted in `P
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -22,6 +21,7 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
+from ..discovery import members
 from ..errors import AmbiguousFormat, EmptyProfile, UnknownFormat, UsageError
 from ..options import NoOptions, fill
 from ..profile import Profile
@@ -54,12 +54,10 @@ class Format:
 @cache
 def formats() -> dict[str, Format]:
     """All formats by name, in alphabetical order."""
-    found = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        if hasattr(module, "FORMAT"):
-            found[info.name] = replace(module.FORMAT, name=info.name, sniff=module.sniff, parse=module.parse)
-    return found
+    return {
+        name: replace(module.FORMAT, name=name, sniff=module.sniff, parse=module.parse)
+        for name, module in members(sys.modules[__name__], "FORMAT").items()
+    }
 
 
 def detect(source: Source) -> Format:
@@ -79,7 +77,8 @@ def detect(source: Source) -> Format:
             raise EmptyProfile(f"{source.name}: expected a profile, found an empty file")
         raise UnknownFormat(
             f"{source.name}: expected one of {', '.join(formats())}, found {_describe(source.head)}"
-            f"{f' in {source.damage}' if source.damage else ''}; `flamegraph formats` tells how each is made"
+            f"{f' in {source.damage}' if source.damage else ''}; `flamegraph formats` tells how each is made, "
+            "or say which with --from"
         )
     return claimants[0]
 

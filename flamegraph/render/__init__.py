@@ -11,9 +11,7 @@ An input that should keep its samples in time order, because a picture wants the
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..discovery import members
 from ..errors import EmptyProfile, InputError, UsageError
 from ..options import NoOptions, fill
 from ..profile import Profile
@@ -47,12 +46,10 @@ class Renderer:
 @cache
 def renderers() -> dict[str, Renderer]:
     """All outputs by name, in alphabetical order."""
-    found = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        if hasattr(module, "RENDERER"):
-            found[info.name] = replace(module.RENDERER, name=info.name, render=module.render)
-    return found
+    return {
+        name: replace(module.RENDERER, name=name, render=module.render)
+        for name, module in members(sys.modules[__name__], "RENDERER").items()
+    }
 
 
 def pick(name: str | None, path: str | os.PathLike[str] | None) -> Renderer:
@@ -90,10 +87,13 @@ def _render(profile: Profile, renderer: Renderer, options: dict[str, Any]) -> by
 def save(content: bytes, path: str | os.PathLike[str]) -> None:
     """Put `content` at `path` in one step, or on standard output where the path is "-"."""
     if str(path) == "-":
+        stream = None if sys.stdout is None else sys.stdout.buffer
+        if stream is None:
+            raise InputError("standard output: is closed")
         rest = memoryview(content)
         while len(rest):  # unbuffered, as with PYTHONUNBUFFERED, a write may take only a part
-            rest = rest[sys.stdout.buffer.write(rest) :]
-        sys.stdout.buffer.flush()
+            rest = rest[stream.write(rest) :]
+        stream.flush()
         return
     target = Path(path)
     try:

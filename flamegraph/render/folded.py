@@ -17,7 +17,6 @@ import numpy as np
 
 from ..chains import ranges
 from ..distinct import distinct
-from ..errors import UsageError
 from ..options import option
 from ..profile import Profile, Stacks
 from ..text import encode
@@ -45,8 +44,11 @@ _BLOCK = 1 << 15
 
 
 def render(profile: Profile, options: Options) -> bytes:
-    columns = _columns(profile, options)
+    # A comparison is written as one, also where a side counts nothing.
+    columns = profile.sides if profile.sides and options.metric is None else (profile.column(options.metric),)
     labels = [encode(label.translate(_HARMLESS)) for label in profile.labels()]
+    # A line that begins with "# " would be a comment.
+    labels = [b"#_" + label[1:] if label == b"#" or label[:2] == b"# " else label for label in labels]
     first: dict[bytes, int] = {}
     group = np.array([first.setdefault(label, i) for i, label in enumerate(labels)], np.int64)
     stacks, leaf = profile.stacks, profile.samples.stack
@@ -55,21 +57,7 @@ def render(profile: Profile, options: Options) -> bytes:
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
     nodes = _in_order(stacks, np.flatnonzero(values.any(axis=1)), labels)
-    text = b"".join(_blocks(stacks, nodes, values[nodes], labels))
-    if any(label.startswith(b"# ") for label in labels):  # such a line would be a comment
-        text = (b"\n" + text).replace(b"\n# ", b"\n#_")[1:]
-    return text
-
-
-def _columns(profile: Profile, options: Options) -> list[int]:
-    names = [metric.name for metric in profile.metrics]
-    if options.metric is None:
-        chosen = ["before", "after"] if {"before", "after"} <= set(names) else names[:1]
-    elif options.metric in names:
-        chosen = [options.metric]
-    else:
-        raise UsageError(f"no metric is called {options.metric!r}; expected one of {', '.join(names)}")
-    return [names.index(name) for name in chosen]
+    return b"".join(_blocks(stacks, nodes, values[nodes], labels))
 
 
 def _in_order(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> np.ndarray:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..columns import amount, bar, measured, shorten
-from ..errors import EmptyProfile, UsageError
+from ..errors import UsageError
 from ..layout import Layout, layout
 from ..options import option
 from ..profile import Profile
@@ -50,16 +50,11 @@ RENDERER = Renderer("call tree in plain text", (".txt",), Options, plain=True)
 
 
 def render(profile: Profile, options: Options) -> bytes:
-    names = [metric.name for metric in profile.metrics]
-    compared = [names.index("before"), names.index("after")] if {"before", "after"} <= set(names) else []
-    if options.metric is not None and options.metric not in names:
-        raise UsageError(f"no metric is called {options.metric!r}; expected one of {', '.join(names)}")
-    metric = names.index(options.metric) if options.metric is not None else compared[1] if compared else 0
+    metric = profile.column(options.metric)
+    shown = list(profile.sides or (metric,))
     whole = profile.total(metric)
-    if not whole:
-        raise EmptyProfile(f"expected samples that count {names[metric]}, found only zeros; see --metric")
     boxes = layout(profile, metric, order="weight", min_width=options.min_share / 100 * whole)
-    lines = [*_head(profile, metric), "", *_tree(profile, boxes, metric, compared or [metric], options)]
+    lines = [*_head(profile, metric), "", *_tree(profile, boxes, metric, shown, options)]
     return encode("\n".join(line.rstrip() for line in lines) + "\n")
 
 

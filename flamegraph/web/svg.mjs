@@ -9,7 +9,8 @@
   // Inside another page, its keys and its address are not ours.
   const alone = document.documentElement === svg;
 
-  const byId = (id) => svg.getElementById(id);
+  // Another picture in the same page has the same ids.
+  const byId = (id) => svg.querySelector(`#${id}`);
   const [details, matched, unzoomButton, searchButton, caseButton] =
     ["details", "matched", "unzoom", "search", "ignorecase"].map(byId);
   const idle = details.textContent;
@@ -27,6 +28,7 @@
   let term = "", ignoreCase = false, hits = null;
   let focused = 0;  // the one frame that the tab key reaches
   let field = null;  // where the search term is typed, while it is
+  let refused = "";  // why the expression typed last is none
 
   // Drawing
 
@@ -64,6 +66,24 @@
     remember(i === 0 ? { x: null, y: null } : { x: parts[i].x, y: parts[i].y });
   }
 
+  function unzoom() {
+    const lost = document.activeElement === unzoomButton;  // the button will be gone
+    zoom(0);
+    if (lost) focus(focused);
+  }
+
+  // A fluid picture is drawn anew for each width of the window; to paper it is fitted as it is.
+  function unbind() {
+    svg.setAttribute("height", height);
+    svg.removeAttribute("viewBox");
+    stretch();
+  }
+
+  function bind() {
+    svg.setAttribute("viewBox", `0 0 ${picture} ${height}`);
+    svg.removeAttribute("height");
+  }
+
   function stretch() {
     picture = Math.max(svg.clientWidth || window.innerWidth, 4 * data.pad);
     const far = picture - data.pad;
@@ -77,8 +97,10 @@
 
   function search(text) {
     const found = text === "" ? { hits: null } : model.find(data.names, text, ignoreCase);
-    if (found.error) {
-      matched.textContent = found.error;
+    refused = found.error ?? "";
+    if (field) tellRefusal(field.firstChild);
+    if (refused) {
+      tellShare();
       return;
     }
     term = text;
@@ -92,8 +114,15 @@
     remember({ s: term, i: ignoreCase ? "1" : null });
   }
 
+  function tellRefusal(input) {
+    input.setAttribute("aria-invalid", refused !== "");
+    input.title = refused;
+  }
+
   function tellShare() {
-    matched.textContent = hits ? `Matched: ${model.percent(model.share(boxes, hits, target, seen))}` : " ";
+    // The reason is in the field's tooltip: in this line there is room for few words beside the details.
+    if (refused) matched.textContent = "Invalid expression";
+    else matched.textContent = hits ? `Matched: ${model.percent(model.share(boxes, hits, target, seen))}` : " ";
   }
 
   function setCase(ignored) {
@@ -107,9 +136,14 @@
   }
 
   function openField() {
-    if (field) return;
+    if (field) {
+      field.firstChild.focus();
+      return;
+    }
+    refused = "";  // from the address, perhaps
+    tellShare();
     const size = parseFloat(svg.getAttribute("font-size"));
-    const width = Math.min(size * 22, picture - 2 * data.pad);
+    const width = Math.min(size * 22, picture - 2 * data.pad - size * 2.5);
     field = document.createElementNS("http://www.w3.org/2000/svg", "foreignObject");
     field.setAttribute("class", "field");
     const place = { x: picture - data.pad - size * 2.5 - width, y: size * 0.6, width, height: size * 2 };
@@ -119,12 +153,13 @@
     input.setAttribute("placeholder", "Search, e.g. ^read|write");
     input.value = term;
     input.addEventListener("input", () => search(input.value));
-    input.addEventListener("blur", closeField);
+    input.addEventListener("blur", () => { if (!refused) closeField(); });
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.preventDefault();
       event.stopPropagation();
       if (event.key === "Escape") search("");
+      if (refused) return;  // what was typed would be lost
       closeField();
       searchButton.focus();
     });
@@ -155,7 +190,7 @@
   }
 
   function focus(i) {
-    elements[focused].removeAttribute("tabindex");
+    elements[focused].setAttribute("tabindex", "-1");
     focused = i;
     elements[i].setAttribute("tabindex", "0");
     elements[i].focus({ preventScroll: !alone });
@@ -166,7 +201,8 @@
   function remember(state) {
     if (!alone) return;
     try {
-      history.replaceState(null, "", model.writeState(location.search, state) || location.pathname);
+      const query = model.writeState(location.search, state);
+      history.replaceState(null, "", (query || location.pathname) + location.hash);
     } catch {
       // From a file, some browsers allow no other address.
     }
@@ -213,6 +249,7 @@
     const i = under(event);
     if (i === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (ways[event.key]) focus(model.neighbour(boxes, seen, i, ways[event.key]));
+    else if (event.key === "Enter" && elements[i].localName === "a") return;  // the browser follows the link
     else if (event.key === "Enter" || event.key === " ") zoom(i);
     else return;
     event.preventDefault();
@@ -220,10 +257,10 @@
 
   (alone ? window : svg).addEventListener("keydown", (event) => {
     const command = event.ctrlKey || event.metaKey;
-    if ((command && event.key === "f" && !field) || event.key === "F3") openField();
+    if ((command && event.key === "f") || event.key === "F3") openField();
     else if (command && event.key === "i") toggleCase();
-    else if (event.key === "Escape" && target !== 0) zoom(0);
-    else if (event.key === "Escape" && term) search("");
+    else if (event.key === "Escape" && target !== 0) unzoom();
+    else if (event.key === "Escape" && (term || refused)) search("");
     else return;
     event.preventDefault();
   });
@@ -241,10 +278,7 @@
   }
 
   // Only with this script are there controls to operate and a tree to walk.
-  button(unzoomButton, null, () => {
-    zoom(0);
-    focus(focused);  // the button is gone now
-  });
+  button(unzoomButton, null, unzoom);
   button(searchButton, null, () => (term ? search("") : openField()));
   button(caseButton, "Ignore case", toggleCase);
   setCase(false);
@@ -256,15 +290,17 @@
   elements.forEach((element, i) => {
     element.setAttribute("role", "treeitem");
     element.setAttribute("aria-level", boxes.depth[i] + 1);
+    if (element.localName === "a") element.setAttribute("tabindex", "-1");  // reached as other frames are
   });
   elements[0].setAttribute("tabindex", "0");
 
   const searchHome = parseFloat(searchButton.getAttribute("x"));
+  const height = svg.viewBox.baseVal.height;
   if (data.fluid) {
-    svg.setAttribute("height", svg.viewBox.baseVal.height);
-    svg.removeAttribute("viewBox");
+    unbind();
     window.addEventListener("resize", stretch);
-    stretch();
+    window.addEventListener("beforeprint", bind);
+    window.addEventListener("afterprint", unbind);
   }
   recall();
 })();

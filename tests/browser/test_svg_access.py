@@ -84,6 +84,36 @@ def test_buttons_work_by_key(show):
     assert focused(page) == "main (8 samples, 80.00%)"
 
 
+def test_the_focus_is_not_lost_with_the_button(show):
+    page = show(CALLS)
+    for press in ("Tab", "Tab", "Tab", "ArrowUp", "ArrowUp", "Enter", "Shift+Tab", "Shift+Tab", "Shift+Tab"):
+        page.keyboard.press(press)
+    assert focused(page) == "unzoom"
+    page.keyboard.press("Escape")
+    assert page.locator("#frames > .hide").count() == 0
+    assert focused(page) == "eval (4 samples, 40.00%)"
+
+
+def test_links_are_reached_and_followed_by_key(show, tmp_path):
+    attributes = tmp_path / "attributes"
+    attributes.write_text("eval\thref=#there\ttarget=_self\nidle\thref=#other\ttarget=_self\n")
+    page = show(CALLS, nameattr=str(attributes))
+    for press in ("Tab", "Tab", "Tab"):
+        page.keyboard.press(press)
+    assert focused(page).startswith("all ")
+    page.keyboard.press("Tab")
+    assert "(" not in focused(page), "links are no stops of their own"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert focused(page) == "eval (4 samples, 40.00%)"
+    page.keyboard.press(" ")
+    assert page.locator("#frames > .hide").count() == 3 and "#there" not in page.url
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#there")
+    assert page.locator("#frames > .hide").count() == 3
+
+
 def test_the_focus_can_be_seen(show):
     page = show(CALLS)
     page.keyboard.press("Tab")

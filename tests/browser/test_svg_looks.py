@@ -32,7 +32,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
 def test_the_reader_chooses_light_or_dark(show, scheme, dark):
     page = show(CALLS, subtitle="a subtitle", context={"color_scheme": scheme})
-    for stop in ("#background stop:first-child", "#background stop:last-child"):
+    for stop in ("stop:first-child", "stop:last-child"):
         background = style(page, stop, "stop-color")
         assert (light(background) < 0.05) is dark
         for words in ("#title", "#subtitle", "#search", "#details"):
@@ -44,7 +44,7 @@ def test_the_reader_chooses_light_or_dark(show, scheme, dark):
 
 def test_chosen_colors_stay_in_the_dark(show):
     page = show(CALLS, bgcolors="#ffeedd", context={"color_scheme": "dark"})
-    assert style(page, "#background stop", "stop-color") == "rgb(255, 238, 221)"
+    assert style(page, "stop", "stop-color") == "rgb(255, 238, 221)"
     assert style(page, "#title", "fill") == "rgb(0, 0, 0)"
 
 
@@ -53,6 +53,28 @@ def test_on_paper_there_is_nothing_to_click(show):
     page.emulate_media(media="print")
     assert style(page, "#search", "display") == "none"
     assert style(page, "#title", "fill") == "rgb(0, 0, 0)"
+
+
+def test_a_fluid_picture_fits_the_paper(show):
+    page = show(CALLS, width="fluid")
+    root = page.locator("svg")
+    tall = root.get_attribute("height")
+    page.evaluate(
+        """window.addEventListener("beforeprint", () => {
+            const svg = document.documentElement;
+            window.printed = [svg.getAttribute("viewBox"), svg.hasAttribute("height")];
+        })"""
+    )
+    page.pdf()
+    assert page.evaluate("printed") == [f"0 0 1240 {tall}", False]
+    assert (root.get_attribute("viewBox"), root.get_attribute("height")) == (None, tall)
+
+
+@pytest.mark.parametrize("color", ["#e600e6", "#00008b", "#ff0", "rgb(0 0 139)"])
+def test_what_is_found_can_be_read(show, color):
+    page = show(CALLS, search_color=color, query="?s=main")
+    box, words = style(page, ".match > rect", "fill"), style(page, ".match > text", "fill")
+    assert box != "rgb(0, 0, 0)" and contrast(box, words) >= 3
 
 
 @pytest.mark.parametrize("palette", ["hot", "mem", "io", "blue", "purple", "java", "wakeup"])

@@ -132,10 +132,58 @@ def test_a_broken_expression_is_told(show):
     page.locator("#search").click()
     page.keyboard.type("par")
     page.keyboard.type("(")
-    assert "regular expression" in text(page, "matched")
+    assert text(page, "matched") == "Invalid expression"
     assert page.locator(".match").count() == 2, "what was found stays"
     page.keyboard.type("se)")
     assert text(page, "matched") == "Matched: 80.0%"
+
+
+def test_a_broken_expression_is_not_lost(show):
+    page = show(CALLS)
+    page.keyboard.press("Control+f")
+    page.keyboard.type("operator(")
+    field = page.locator("input")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "regular expression" in field.get_attribute("title")
+    page.keyboard.press("Enter")
+    frame(page, "eval").click()
+    assert field.evaluate("e => e.value") == "operator("
+    assert text(page, "matched") == "Invalid expression"
+    page.keyboard.press("Control+f")
+    page.keyboard.press("End")
+    page.keyboard.type(")|eval")
+    assert field.get_attribute("aria-invalid") == "false" and field.get_attribute("title") == ""
+    page.keyboard.press("Enter")
+    assert field.count() == 0
+    assert text(page, "matched") == "Matched: 100%"
+
+
+def test_a_broken_expression_is_given_up_by_escape(show):
+    page = show(CALLS, query="?s=(")
+    assert text(page, "matched") == "Invalid expression"
+    page.keyboard.press("Control+f")
+    page.keyboard.press("Enter")
+    assert page.locator("input").count() == 0 and text(page, "matched") == " "
+    page.keyboard.press("Control+f")
+    page.keyboard.type("(")
+    page.keyboard.press("Escape")
+    assert page.locator("input").count() == 0 and text(page, "matched") == " "
+
+
+def test_words_below_do_not_overlap_where_it_is_narrow(show):
+    page = show("main;parse 1000\nmain;parse;token 1\n", minwidth="3", width=420)
+    page.keyboard.press("Control+f")
+    page.keyboard.type("a_long_expression(")
+    left, right = (page.locator(name).bounding_box() for name in ("#details", "#matched"))
+    assert left["width"] > 100 and left["x"] + left["width"] < right["x"]
+
+
+def test_the_rest_of_the_address_stays(show):
+    page = show(CALLS, query="?q=1#part")
+    frame(page, "eval").click()
+    assert "q=1&x=" in page.url and page.url.endswith("#part")
+    page.keyboard.press("Escape")
+    assert page.url.endswith("?q=1#part")
 
 
 def test_state_comes_from_the_address(show):
@@ -228,17 +276,3 @@ def test_fluid_follows_the_window(show):
         assert search["x"] + search["width"] <= drawn
     frame(page, "eval").click()
     assert shown(page)["eval"][1] == pytest.approx(drawn - 20, abs=0.1)
-
-
-def test_inside_another_page_keys_and_address_are_left_alone(new_page, show, tmp_path):
-    page = show(CALLS)
-    svg = (tmp_path / "picture.svg").read_text(encoding="utf-8").split("?>", 1)[1]
-    (tmp_path / "page.html").write_text(f"<!doctype html><title>x</title><p id=p tabindex=0>text</p>{svg}", "utf-8")
-    url = (tmp_path / "page.html").as_uri()
-    page.goto(url)
-    frame(page, "eval").click()
-    assert set(shown(page)) == {"all", "main", "eval", "parse"}
-    assert page.url == url
-    page.locator("#p").focus()
-    page.keyboard.press("F3")
-    assert page.locator("input").count() == 0

@@ -21,9 +21,10 @@ from ...errors import ParseError
 from ...options import option
 from ...profile import SUFFIX, Frames, Kind, Meta, Metric, Profile, Samples
 from ...source import Source
+from ...sums import too_large
 from ...text import decode
 from .. import Format, Match
-from .lines import count_of, is_comment, read_lines
+from .lines import NO_COUNT, count_of, is_comment, read_lines
 from .stacks import stacks_of
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
@@ -48,29 +49,38 @@ FORMAT = Format(
 
 _KINDS = {suffix: kind for kind, suffix in SUFFIX.items()}
 
+#: Of a text whose first line is longer than `Source.head`, so much is looked at: a stack of a million short names.
+_LONGEST = 16 << 20
+
 
 def sniff(source: Source) -> Match:
-    """Lines that end in a count: most of them where frames are divided by ";", all of them where they are not."""
-    head = source.head
-    if b"\0" in head:
+    """Lines that end in a count: half of them or more where frames are divided by ";", else nearly all of them."""
+    if b"\0" in source.head:
         return Match.NO
-    lines = head.split(b"\n")
-    if len(head) < len(source.data) and len(lines) > 1:
-        lines.pop()  # cut off
-    counts = [(line, *count_of(line)) for line in lines if line.strip()]
-    counts = [(line, at, reason) for line, at, _, reason in counts if not is_comment(line, reason)]
-    good = [line[:at] for line, at, reason in counts if not reason]
-    divided = sum(b";" in stack for stack in good)
-    if divided * 2 > len(good) and len(good) * 2 > len(counts):
-        return Match.SHAPE
-    return Match.SHAPE if good and len(good) == len(counts) else Match.NO
+    lines = [(line, *count_of(line)) for line in _first_lines(source) if line.strip()]
+    lines = [(line[:at], reason) for line, at, _, reason in lines if not is_comment(line, reason)]
+    # A count that is negative or too large is one as well: the reader says what is wrong with it.
+    counted = [stack for stack, reason in lines if reason != NO_COUNT]
+    if sum(b";" in stack for stack in counted) * 2 > len(counted):
+        return Match.SHAPE if len(counted) * 2 >= len(lines) else Match.NO
+    # A table has a head, settings have a mark between name and value, and in both most lines end in a number.
+    likely = [reason != NO_COUNT and not stack.rstrip().endswith((b":", b"=", b",")) for stack, reason in lines]
+    return Match.SHAPE if likely and likely[0] and sum(likely) * 4 >= len(likely) * 3 else Match.NO
+
+
+def _first_lines(source: Source) -> list[bytes]:
+    """The first lines, without one that is cut off, at the end of the input or of `Source.head`."""
+    *lines, rest = source.head.split(b"\n")
+    if len(source.head) == len(source.data) and count_of(rest)[2] != NO_COUNT:
+        lines.append(rest)
+    return lines or bytes(source.data[:_LONGEST]).split(b"\n", 1)[:1]
 
 
 def parse(source: Source, options: Options) -> Profile:
     data = source.data
     lines = read_lines(data, options.columns)
-    if lines.values.sum(axis=0, dtype=np.float64).max(initial=0) >= 2**63:
-        raise ParseError(source.name, "counts that add up to less than 2^63", "larger ones")
+    if over := too_large(lines.values):
+        raise ParseError(source.name, "counts that add up to less than 2^63", f"{over[1]:,}")
     text, stacks, node = stacks_of(data, lines.begin, lines.end)
     names = decode(text).split("\n")[:-1]
     kind = np.array([_KINDS.get(name[-4:], 0) for name in names], np.uint8)

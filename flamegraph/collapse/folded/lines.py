@@ -128,18 +128,18 @@ def _with_odd_lines(data: bytes | mmap.mmap, lines: Lines, stop: np.ndarray, odd
 
 
 def count_of(line: bytes) -> tuple[int, int | float, str]:
-    """The number a line ends in: (where the blank before it is, its value, "" or why there is none)."""
+    """The number a line ends in: (where the blank before it is or -1, its value, "" or why it has none)."""
     line = line.rstrip(b" \t\r")
     at = max(line.rfind(b" "), line.rfind(b"\t"))
     match = _COUNT.fullmatch(line, at + 1)
     if not match or at < 0:
         return -1, 0, NO_COUNT
     if match[1]:
-        return -1, 0, NEGATIVE
+        return at, 0, NEGATIVE
     # Python refuses to make an int of thousands of digits; more than 19 are too many in any case.
     digits = match[2].lstrip(b"0") or b"0"
     value = float(match[2]) if match[3] else int(digits) if len(digits) <= 19 else 1 << 63
-    return (at, value, "") if value < 1 << 63 else (-1, 0, TOO_LARGE)
+    return (at, value, "") if value < 1 << 63 else (at, 0, TOO_LARGE)
 
 
 def is_comment(line: bytes, reason: str) -> bool:

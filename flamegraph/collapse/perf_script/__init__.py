@@ -27,6 +27,7 @@ from ...errors import ParseError
 from ...options import option
 from ...profile import Profile
 from ...source import Source
+from ...sums import LARGEST
 from .. import Format, Match
 from .assemble import combine, profile_of
 from .frames import Spelling, is_frame
@@ -76,13 +77,13 @@ def parse(source: Source, options: Options) -> Profile:
         data = bytes(data).replace(b"\r\n", b"\n")
     stop, cut_off = _whole_samples(data)
     parts = read_parts(data, stop, Spelling(options.addrs, options.full_names), options.timeline)
-    if sum(part.total for part in parts) >= 2.0**63:
-        raise ParseError(source.name, "periods that can be added up", "a sum beyond 64 bits")
+    if (total := sum(part.total for part in parts)) > LARGEST:
+        raise ParseError(source.name, "periods that add up to less than 2^63", f"{total:,}")
     tables = combine(parts)
     if cut_off:
         tables.skipped[_CUT_OFF] = 1
     if tables.skipped and not len(tables.who):
-        raise ParseError(*_complaint(source))
+        raise ParseError(*_complaint(source, cut_off))
     return profile_of(tables, options, header(source.head))
 
 
@@ -109,8 +110,10 @@ def _whole_samples(data: bytes | mmap.mmap) -> tuple[int, bool]:
     return start, True
 
 
-def _complaint(source: Source) -> tuple[str, str, str]:
+def _complaint(source: Source, cut_off: bool) -> tuple[str, str, str]:
     """(where, expected, found) for a text in which nothing is a sample."""
+    if cut_off:
+        return f"{source.name}:{sum(1 for _ in source.lines())}", "the rest of the first sample", "the end of the input"
     lines = ((i, line) for i, line in enumerate(source.lines(), 1) if line.strip() and not line.startswith("#"))
     number, line = next(lines, (1, ""))
     return f"{source.name}:{number}", "a sample (comm, ids, time, event, then frames)", repr(line[:60])

@@ -87,56 +87,73 @@ def _numbers(rows: Sequence[T], known: dict[T, int]) -> np.ndarray:
 
 def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
     """The profile of what was read, as the options want it. UsageError where there is no such event."""
-    chosen = range(len(tables.events)) if options.event is None else [choose(tables.events, options.event)]
+    chosen = _chosen(tables, options)
     kept = np.isin(tables.event, chosen)
     who, event, node, weight, count = (
         column[kept] for column in (tables.who, tables.event, tables.node, tables.weight, tables.count)
     )
-    value = count if options.weight == "samples" else weight
     labels = [_label(row, options) for row in tables.whos]
     roots: dict[str, int] = {}
     root = _numbers(labels, roots)[who]
     stacks, frames, node = _java(tables, np.array([label == "java" for label in labels], bool)[who], node)
     stacks, leaf = under_roots(stacks, root, node, len(roots))
-
     rows = [Frame(label, Kind.PROCESS, "") for label in roots] + [_shown(frame, options.srcline) for frame in frames]
-    used, number = np.unique(stacks.frame[1:], return_inverse=True)
-    rows = [rows[i] for i in used.tolist()]
-    name, kind, module, file, line = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 5
-    stacks = Stacks(stacks.parent, np.concatenate(([-1], number)).astype(np.int32))
+    rows, stacks = _used(rows, stacks)
 
-    column = np.zeros(len(tables.events), np.int64)
-    column[chosen] = np.arange(len(chosen))
-    metrics = tuple(
-        Metric(
-            tables.events[i] or "samples", unit(tables.events[i], i in tables.periods and options.weight != "samples")
-        )
-        for i in chosen
-    )
+    periods = frozenset() if options.weight == "samples" else tables.periods
+    metrics = tuple(Metric(tables.events[i] or "samples", unit(tables.events[i], i in periods)) for i in chosen)
+    value = weight if options.weight != "samples" else count
     threads, who = np.unique(who, return_inverse=True)
-    samples = _samples(leaf, column[event], value, who, tables.time[kept] if options.timeline else None, len(metrics))
-    first = event == chosen[0] if len(chosen) else kept[:0]
-    each = np.unique(value[first] / count[first]) if options.weight != "samples" else []
-    annotated = {Kind.KERNEL} if options.kernel or options.all else set()
-    if options.jit or options.all:
-        annotated.add(Kind.JIT)
-    if any(frame.kind == Kind.INLINED and frame.module for frame in rows):
-        annotated.add(Kind.INLINED)
+    column = np.searchsorted(chosen, event)
+    time = tables.time[kept] if options.timeline else None
     return Profile(
-        Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32)),
+        _frames(rows),
         stacks,
-        samples,
+        _samples(leaf, column, value, who, time, len(metrics)),
         metrics,
         tuple(Thread(tables.whos[i].pid, tables.whos[i].tid, decode(tables.whos[i].comm)) for i in threads.tolist()),
         replace(
             meta,
             duration=tables.duration,
-            period=int(each[0]) if len(each) == 1 and metrics[0].unit != "samples" else 0,
+            period=_period(weight[column == 0], count[column == 0]) if chosen and chosen[0] in periods else 0,
             timeline=options.timeline,
-            annotated=frozenset(annotated),
+            annotated=_annotated(rows, options),
         ),
         tables.skipped,
     ).check()
+
+
+def _chosen(tables: _Tables, options: Options) -> list[int]:
+    """The events that are wanted and have samples: what looked like a header may have named another."""
+    seen = np.unique(tables.event).tolist()
+    return seen if options.event is None else [seen[choose([tables.events[i] for i in seen], options.event)]]
+
+
+def _used(rows: list[Frame], stacks: Stacks) -> tuple[list[Frame], Stacks]:
+    """The frames that are on a stack, and the trie over these alone."""
+    used, number = np.unique(stacks.frame[1:], return_inverse=True)
+    return [rows[i] for i in used.tolist()], Stacks(stacks.parent, np.concatenate(([-1], number)).astype(np.int32))
+
+
+def _frames(rows: list[Frame]) -> Frames:
+    name, kind, module, file, line = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 5
+    return Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32))
+
+
+def _annotated(rows: list[Frame], options: Options) -> frozenset[Kind]:
+    """Kinds that the options mark, and what a JIT inlined. stackcollapse-perf.pl leaves perf's "(inlined)" as it is."""
+    marked = {
+        Kind.KERNEL: options.kernel or options.all,
+        Kind.JIT: options.jit or options.all,
+        Kind.INLINED: any(frame.kind == Kind.INLINED and frame.module for frame in rows),
+    }
+    return frozenset(kind for kind, wanted in marked.items() if wanted)
+
+
+def _period(weight: np.ndarray, count: np.ndarray) -> int:
+    """What one sample stands for, 0 where that varies."""
+    each = np.unique(weight / count)
+    return int(each[0]) if len(each) == 1 else 0
 
 
 def _label(who: Who, options: Options) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...sums import exact_sum
 from .frames import Frame
 from .heads import Who
 
@@ -23,7 +24,7 @@ class Part:
     (rows of these lists), `node`, `weight` (the period, or 1) and `count`; one row per sample with `time` (ns, -1
     where not printed) in a timeline, added up otherwise. `periods` are the events that are printed with one.
     `span` is the time of the first and the last sample, None where samples are not in time order. `total` is the sum of
-    all weights, inexact, but also right where that of `weight` is beyond 64 bits. `skipped` is as in a profile.
+    all weights, right also where that of `weight` is beyond 64 bits. `skipped` is as in a profile.
     """
 
     whos: list[Who]
@@ -39,7 +40,7 @@ class Part:
     count: np.ndarray
     time: np.ndarray
     span: tuple[int, int] | None
-    total: float
+    total: int
     skipped: dict[str, int]
 
 
@@ -52,7 +53,7 @@ class Columns:
         self.node: list[int] = []
         self.time: list[bytes] = []
         self.periods: set[int] = set()
-        self.total = 0.0
+        self.total = 0
         self._span: list[int] | None = []
         self._timeline = timeline
         self._tables: list[tuple[np.ndarray, ...]] = []
@@ -72,7 +73,7 @@ class Columns:
         period, event = what // MOST_EVENTS - 1, what % MOST_EVENTS
         who, node = np.array(self.who), np.array(self.node)
         weight, count = np.where(period > 0, period, 1), np.ones(len(who), np.int64)
-        self.total += float(weight.sum(dtype=float))
+        self.total += exact_sum(weight)
         self.periods.update(np.unique(event[period >= 0]).tolist())
         self._note_span()
         if self._timeline:

@@ -23,7 +23,6 @@ __all__ = ["Frame", "Spelling", "frame_in", "is_frame", "parse_frame", "parse_sr
 _FRAME = re.compile(rb"(?:\t[ \t]*\S+| +[0-9a-f]{1,16})[ \t]+\S")
 # As bytes from a mail or an issue look: no indentation left.
 _BARE = re.compile(rb"[0-9a-f]{5,16} [^ ].*\)$")
-# A header: ids, then a time, or without one an event and the address of the one frame.
 # The header of a comm that is a hexadecimal number: ids, cpu, then a time, or period and event.
 _HEADER = re.compile(
     rb" *[0-9a-f]{1,16} +-?\d{1,10}(?:/-?\d{1,10})? +(?:\[-?\d{1,6}\] +)?(?:\d{1,15} +)?[^ ]{1,255}:(?: |$)"

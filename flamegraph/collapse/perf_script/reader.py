@@ -88,7 +88,7 @@ class Reader:
             head, _, text = block.partition(b"\n")
             left, _, right = head.partition(b": ")
             left, _, time = left.rpartition(b" ")
-            if text and time.replace(b".", b"", 1).isdigit():
+            if text and b"." in time and time.replace(b".", b"", 1).isdigit():
                 who, what, node = whos[left], whats[right], texts[text]
                 if who >= 0 and what >= 0 and node >= 0:
                     who_rows.append(who)

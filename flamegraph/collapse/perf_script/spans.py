@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .columns import Part
 from .frames import Spelling
-from .part import next_head, read_part
+from .windows import next_head, read_part
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -16,11 +16,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...errors import EmptyProfile, UsageError
+from ...color import PaletteMap
+from ...distinct import distinct
+from ...errors import EmptyProfile
 from ...layout import Layout, chart, layout
 from ...profile import Profile
 from ...text import printable
-from .. import Renderer
+from .. import Renderer, save
 from . import attributes, words
 from .canvas import Canvas
 from .fills import fills
@@ -35,15 +37,16 @@ RENDERER = Renderer("interactive flame graph", (".svg",), Options)
 def render(profile: Profile, options: Options) -> bytes:
     from .page import page  # the templates' library takes longer to load than all the rest
 
-    sides = _sides(profile)
-    column = _column(profile, options, sides)
+    sides = profile.sides
+    column = profile.column(options.metric)
     boxes, canvas = _boxes(profile, options, column, sides)
     say = words.counted(profile.metrics[column], options)
     facts = words.facts(boxes, boxes.width[0].item(), say, sides)
 
-    # Frames are drawn by name without annotation; the root is no frame and comes first.
-    present, which = np.unique(boxes.frame, return_inverse=True)
-    rows = present[1:].tolist()
+    # Frames are drawn by name without annotation; the root is no frame and comes first. Names are numbered as they
+    # are drawn, not as they were read: that may differ for the same content.
+    which, first = distinct(boxes.frame)
+    rows = boxes.frame[first[1:]].tolist()
     names = ["all", *(printable(profile.frames.name[row]) for row in rows)]
     given = {}
     if options.nameattr is not None:
@@ -52,9 +55,12 @@ def render(profile: Profile, options: Options) -> bytes:
             found = by_name.get(boxes.labels[row]) or by_name.get(profile.frames.name[row])
             if found is not None:
                 given[n] = found
-    colors = fills(profile, boxes, options, sides)
-    drawn = elements(boxes, names, which, facts, colors, canvas, options.truncate, given)
-    return page(
+    path = options.palette_map or ("palette.map" if options.cp else None)
+    kept = PaletteMap() if path is None else PaletteMap.load(path)
+    known = kept.dumps()
+    colors = fills(profile, boxes, options, sides, kept)
+    drawn = elements(boxes, names, which, facts, colors, canvas, options.cut, given)
+    content = page(
         options=options,
         canvas=canvas,
         title=_title(profile, options, sides),
@@ -65,23 +71,9 @@ def render(profile: Profile, options: Options) -> bytes:
         names=names,
         frames=drawn,
     )
-
-
-def _sides(profile: Profile) -> tuple[int, int] | None:
-    """The columns of before and after, where the profile is a comparison."""
-    names = [metric.name for metric in profile.metrics]
-    return (names.index("before"), names.index("after")) if {"before", "after"} <= set(names) else None
-
-
-def _column(profile: Profile, options: Options, sides: tuple[int, int] | None) -> int:
-    """The column whose values are the widths."""
-    if options.metric is None:
-        return 0 if sides is None else sides[1]
-    try:
-        return profile.metric(options.metric)
-    except KeyError:
-        known = ", ".join(metric.name for metric in profile.metrics)
-        raise UsageError(f"no metric is called {options.metric!r}; expected one of {known}") from None
+    if path is not None and kept.dumps() != known:
+        save(kept.dumps(), path)
+    return content
 
 
 def _boxes(profile: Profile, given: Options, column: int, sides: tuple[int, int] | None) -> tuple[Layout, Canvas]:
@@ -97,7 +89,7 @@ def _boxes(profile: Profile, given: Options, column: int, sides: tuple[int, int]
     if given.timeline:
         boxes = chart(profile, column, min_width=narrowest)
     else:
-        boxes = layout(profile, column, order=given.order, min_width=narrowest)
+        boxes = layout(profile, column, order=given.siblings, min_width=narrowest)
     widths = boxes.width.astype(np.result_type(boxes.width, type(whole)))
     widths[0] = whole
     boxes = replace(boxes, width=widths)

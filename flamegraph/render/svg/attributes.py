@@ -5,6 +5,7 @@
 
 The file may come with the profile, so nothing in it becomes code: a link leads only where a link may, and of the raw
 attributes (`g_extra`, `a_extra`) those that would run a script, load something or say the same twice are refused.
+What can't load anything is told by its shape, not by a list of what can: browsers learn new ways.
 """
 
 from __future__ import annotations
@@ -24,11 +25,18 @@ _KEYS = ("title", "href", "id", "class", "target", "g_extra", "a_extra")
 _PAIR = re.compile(r"""\s*([A-Za-z_][\w.-]*)\s*=\s*("[^"<]*"|'[^'<]*')""", re.ASCII)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _IGNORED_IN_LINKS = re.compile("[\x00-\x20\x7f-\xa0]+")  # what browsers drop before they look for a scheme
-_LOADS = re.compile(r"url\s*\(|image\s*\(|@import|expression\s*\(|\\", re.IGNORECASE)
+#: Attributes that are words to everyone. Of all others any may be one that is read as CSS.
+_WORDS = re.compile(r"(?:data|aria)-.*|rel|lang|hreflang|type")
+_NOT_IN_STYLE = re.compile(r"""["'@\\]|//""")
+_FUNCTION = re.compile(r"([\w-]*)\(")
+_FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla", "calc"})
 #: What this output writes itself, or what makes an element do something.
-_OURS = frozenset(
-    {"href", "id", "class", "target", "transform", "display", "tabindex", "role", "xmlns", "ping", "download"}
-)
+_OURS = {"href", "id", "class", "target", "transform", "display", "tabindex", "role", "xmlns"}
+_OURS |= {"ping", "download", "attributionsrc"}
+#: Names that the picture's style and script go by.
+_OUR_CLASSES = {"adaptive", "control", "field", "flamegraph", "hide", "match", "parent"}
+_OUR_IDS = {"backdrop", "description", "details", "frames", "ignorecase", "legend", "matched", "notes", "search"}
+_OUR_IDS |= {"subtitle", "surroundings", "title", "unzoom"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,10 @@ def _attributes(where: str, fields: list[str]) -> Attributes:
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and not key.endswith("_extra"):
             value = value[1:-1]
         given[key] = value
+    if given.get("id") in _OUR_IDS or given.get("id", "").startswith("flamegraph-"):
+        raise ParseError(where, "an id that the picture does not have already", repr(given["id"]))
+    if _OUR_CLASSES & set(given.get("class", "").split()):
+        raise ParseError(where, "a class that the picture does not have already", repr(given["class"][:80]))
     href = given.pop("href", None)
     if href is not None:
         scheme = _SCHEME.match(_IGNORED_IN_LINKS.sub("", href))
@@ -102,8 +114,14 @@ def _extra(where: str, text: str) -> dict[str, str]:
             raise ParseError(where, "attributes that run nothing", repr(key))
         if key.lower() in _OURS or key in found:
             raise ParseError(where, "attributes that are not set in another way", repr(key))
-        if _LOADS.search(value):
+        if not _WORDS.fullmatch(key) and _may_load(value):
             raise ParseError(where, "attributes that load nothing", repr(value[:80]))
         found[key] = value
         at = match.end()
     return found
+
+
+def _may_load(value: str) -> bool:
+    """Whether something may be loaded for a value that is read as CSS: it has strings, or functions that may."""
+    names = {name.lower() for name in _FUNCTION.findall(value)}
+    return bool(_NOT_IN_STYLE.search(value)) or not names <= _FUNCTIONS

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Canvas"]
+__all__ = ["Canvas", "pixels"]
+
+
+def pixels(value: float) -> str:
+    """A length as attributes have it: to a thousandth, however large it is."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import numpy as np
 
 from ...color import RGB, PaletteMap, change_colors, frame_colors
 from ...layout import Layout
 from ...profile import Profile
-from .. import save
 from .options import Options
 
-__all__ = ["dark", "fills"]
+__all__ = ["dark", "fills", "ink_on"]
 
 #: The share of light that red, green and blue carry, and below which light black text is not told apart: a contrast
 #: of 3 to 1, the least that WCAG 2.2 allows. Above it text stays black, as people know these pictures.
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _DARK = 0.1
 
+#: A colour as a reader writes it, "rgb(0 0 55% / 1)": the numbers of red, green and blue.
+_RGB = re.compile(r"rgba?\(" + r"[ ,]*".join([r" *([0-9.]+%?)"] * 3))
 
-def fills(profile: Profile, boxes: Layout, options: Options, sides: tuple[int, int] | None) -> list[RGB]:
+
+def fills(
+    profile: Profile, boxes: Layout, options: Options, sides: tuple[int, int] | None, kept: PaletteMap
+) -> list[RGB]:
     """The colour of each box: by what changed in a comparison, by width if so wanted, else by name.
+
+    What a name has in `kept` goes first; names that have no colour there yet get theirs.
 
     In a comparison the colour tells the change of the box with everything above it. flamegraph.pl shows the change
     of the box alone, so that a function may look better while what it calls has become worse.
@@ -44,13 +50,8 @@ def fills(profile: Profile, boxes: Layout, options: Options, sides: tuple[int, i
     colors = frame_colors(
         ["", *labels], np.append(np.uint8(0), profile.frames.kind[rows]), options.colors, mode, options.seed
     )
-    path = options.palette_map or ("palette.map" if options.cp else None)
-    if path is not None:
-        known = PaletteMap.load(path)
-        colors = [colors[0], *known.keep(labels, colors[1:])]
-        if not Path(path).exists() or known.dumps() != Path(path).read_bytes():
-            save(known.dumps(), path)
     # The root's frame, -1, comes first.
+    colors = [colors[0], *kept.keep(labels, colors[1:])]
     return [colors[i] for i in which.tolist()]
 
 
@@ -59,3 +60,16 @@ def dark(colors: np.ndarray) -> np.ndarray:
     part = colors / 255
     linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
     return linear @ _LUMINANCE < _DARK
+
+
+def ink_on(color: str) -> str:
+    """The colour of text on a colour that is given in words; black where these don't tell how light it is."""
+    if color.startswith("#"):
+        step = 1 if len(color) < 6 else 2
+        digits = [color[at : at + step] for at in range(1, 1 + 3 * step, step)]
+        channels = [int(digit * (3 - step), 16) for digit in digits]
+    elif match := _RGB.match(color):
+        channels = [min(float(part.rstrip("%")) * (2.55 if "%" in part else 1), 255) for part in match.groups()]
+    else:
+        return "#000"
+    return "#fff" if dark(np.array([channels]))[0] else "#000"

@@ -14,7 +14,7 @@ from ...color import RGB
 from ...layout import Layout
 from ...text import printable
 from .attributes import Attributes
-from .canvas import Canvas
+from .canvas import Canvas, pixels
 from .fills import dark
 
 __all__ = ["elements", "shortened"]
@@ -42,9 +42,9 @@ def elements(
     left, right = canvas.edges(boxes.start, boxes.width)
     room = canvas.fitting(right - left).tolist()
     rows = canvas.above(np.arange(canvas.rows))
-    top = [f"{y:g}" for y in rows.tolist()]
+    top = [pixels(y) for y in rows.tolist()]
     middle = [f"{y:.2f}" for y in (rows + (canvas.row_height - canvas.gap) / 2 + 3).tolist()]
-    height = f"{canvas.row_height - canvas.gap:g}"
+    height = pixels(canvas.row_height - canvas.gap)
     is_dark = dark(np.array(colors))
     paint = [f"rgb({r},{g},{b})" for r, g, b in colors]
     ink = [' fill="#fff"' if d else "" for d in is_dark.tolist()]

@@ -17,7 +17,11 @@ KINDS = ("flame", "icicle", "chart")
 #: What a picture is as wide as where it is not told, as flamegraph.pl has it.
 WIDTH = 1200
 
-_COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+|(?:rgb|hsl)a?\([0-9.,%/ deg]+\)")
+#: Between what numbers may be: above the first, which leaves nothing to see, and up to the second, far more than makes
+#: sense and little enough that no product of them is beyond what a float or an SVG viewer can hold.
+_BOUNDS = {"height": (1, 10_000), "fontsize": (0, 10_000), "fontwidth": (0, 10_000), "factor": (0, 1e12)}
+
+_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-zA-Z]+|(?:rgb|hsl)a?\([0-9.,%/ deg]+\)")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Options:
     truncate: str = option(
         "right", "the end of a name that is cut off where it does not fit", choices=("left", "right")
     )
+    truncate_text_right: bool = option(False, "the same as --truncate right, which is the default")
     countname: str | None = option(None, "what is counted (default: the metric's unit)", metavar="NAME")
     nametype: str = option("Function:", "what is said before a frame's name", metavar="TEXT")
     metric: str | None = option(
@@ -51,10 +56,12 @@ class Options:
     factor: float = option(1.0, "multiply all counts by this", metavar="NUMBER")
     total: float | None = option(None, "what is 100 %, if more than what was counted", metavar="NUMBER")
     order: str = option("name", "how frames side by side are ordered", choices=ORDERS)
+    no_sort: bool = option(False, "the same as --order first")
     colors: str = option("hot", "palette", choices=tuple(PALETTES))
     hash: bool = option(False, "pick colours by a hash of the name: names that begin alike look alike")
     random: bool = option(False, "pick colours at random, the same in every run")
     seed: int = option(0, "another seed gives --random other colours", metavar="NUMBER")
+    deterministic: bool = option(False, "without effect: a name has the same colour in every run, always")
     colordiffusion: bool = option(False, "colour by width: the wider, the more red")
     cp: bool = option(False, "keep colours from one picture to the next in palette.map")
     palette_map: str | None = option(None, "keep colours from one picture to the next in this file", metavar="FILE")
@@ -72,12 +79,19 @@ class Options:
     javascript: bool = option(True, "make the picture interactive", off="--no-javascript")
 
     def __post_init__(self) -> None:
-        for name in ("height", "fontsize", "fontwidth", "factor"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise UsageError(f"--{name} {getattr(self, name)}: expected a number above 0")
+        for name, (low, high) in _BOUNDS.items():
+            if not low < getattr(self, name) <= high:
+                raise UsageError(f"--{name} {getattr(self, name)}: expected a number above {low}, up to {high:g}")
+        # Sums are 64-bit integers where samples are counted in whole numbers.
+        if self.total is not None and not 0 < self.total < 2**63:
+            raise UsageError(f"--total {self.total}: expected a number above 0 and below 2^63")
+        if not self.fonttype.strip():
+            raise UsageError("--fonttype is empty: expected the name of a font")
+        if self.palette_map == "-":
+            raise UsageError("--palette-map -: expected a file, which is read and written")
         for name in ("uicolor", "stroke_color", "search_color"):
             value = getattr(self, name)
-            if value and not _COLOR.fullmatch(value):
+            if value is not None and not _COLOR.fullmatch(value):
                 raise UsageError(f"--{name.replace('_', '-')} {value}: expected a colour such as red or #e600e6")
         if self.hash and self.random:
             raise UsageError("--hash and --random: expected one of them")
@@ -88,6 +102,16 @@ class Options:
     def timeline(self) -> bool:
         """Whether the picture needs the samples in time order."""
         return self.flamechart or self.kind == "chart"
+
+    @property
+    def siblings(self) -> str:
+        """How frames side by side are ordered."""
+        return "first" if self.no_sort else self.order
+
+    @property
+    def cut(self) -> str:
+        """Which end of a name that does not fit is cut off."""
+        return "right" if self.truncate_text_right else self.truncate
 
     @property
     def downwards(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -12,7 +14,8 @@ from markupsafe import Markup
 
 from ...color import background, change_colors
 from ...text import printable
-from .canvas import Canvas
+from .canvas import Canvas, pixels
+from .fills import ink_on
 from .frames import FEWEST
 from .options import Options
 
@@ -39,29 +42,38 @@ def page(
 ) -> bytes:
     """The whole file. `omission` is said until something is pointed at; `legend` is None where nothing is compared."""
     top, bottom = background(options.colors, options.bgcolors)
-    text = _template().render(
-        canvas=canvas,
-        fluid=options.width == "fluid",
-        font=printable(options.fonttype),
+    content = {
+        "canvas": canvas,
+        "fluid": options.width == "fluid",
+        "font": printable(options.fonttype),
         # Whoever chose colours for the surroundings gets these in the dark, too.
-        adaptive=options.bgcolors is None and options.uicolor is None,
-        ui=options.uicolor or "#000",
-        stroke=options.stroke_color,
-        search_color=options.search_color,
-        background=(top, bottom),
-        title=printable(title),
-        subtitle=printable(options.subtitle),
-        notes=printable(options.notes),
-        description=printable(description),
-        omission=omission,
-        legend=legend,
-        hues=_hues(options) if legend is not None else None,
-        frames=Markup(frames),
-        css=Markup(_file("svg.css")),
-        script=Markup(_file("svg_model.mjs") + _file("svg.mjs")) if options.javascript else None,
-        data=Markup(_data(options, canvas, columns, names)) if options.javascript else None,
-    )
-    return text.encode("utf-8")
+        "adaptive": options.bgcolors is None and options.uicolor is None,
+        "ui": options.uicolor or "#000",
+        "stroke": options.stroke_color,
+        "search_color": options.search_color,
+        "ink": ink_on(options.search_color),
+        "background": (top, bottom),
+        "title": printable(title),
+        "subtitle": printable(options.subtitle),
+        "notes": printable(options.notes),
+        "description": printable(description),
+        "omission": omission,
+        "legend": legend,
+        "hues": _hues(options) if legend is not None else None,
+        "frames": Markup(frames),
+        "css": Markup(_file("svg.css")),
+        "script": Markup(_file("svg_model.mjs") + _file("svg.mjs")) if options.javascript else None,
+        "data": Markup(_data(options, canvas, columns, names)) if options.javascript else None,
+    }
+    return _template().render(content, mark=_mark(content), pixels=pixels).encode("utf-8")
+
+
+def _mark(content: dict[str, Any]) -> str:
+    """What tells this picture's ids from those of others in the same page: a digest, so that it stays the same."""
+    digest = blake2b(digest_size=6)
+    for value in content.values():
+        digest.update(f"{value}\0".encode())
+    return digest.hexdigest()
 
 
 @cache
@@ -92,7 +104,7 @@ def _data(options: Options, canvas: Canvas, columns: dict[str, np.ndarray], name
         "downwards": canvas.downwards,
         "character": canvas.font_size * canvas.font_width,
         "fewest": FEWEST,
-        "truncate": options.truncate,
+        "truncate": options.cut,
         "nametype": printable(options.nametype),
     }
     text = orjson.dumps(known, option=orjson.OPT_SERIALIZE_NUMPY)
