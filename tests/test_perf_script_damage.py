@@ -191,7 +191,7 @@ def test_a_stack_of_fifty_thousand_frames() -> None:
 def test_sums_beyond_64_bits() -> None:
     one = b"shop 1 1.5: 999999999999999 cycles:\n\t1 a (/x)\n\n"
     assert read(one * 9).total() == 999999999999999 * 9
-    with pytest.raises(ParseError, match="add up to less than 2.63, found 9,299,"):
+    with pytest.raises(ParseError, match=r"add up to less than 2\^63, found 9,299,"):
         read(one * 9300)
 
 
