@@ -2,7 +2,7 @@
 
     import flamegraph as fg
 
-    profile = fg.read("perf.script.txt")          # the format is found from the content
+    profile = fg.read("perf.data")                # the format is found from the content
     fg.write(profile, "out.svg")                  # what to write, from the suffix
     both = fg.merge([profile, fg.read("other.folded")])
     callers = fg.transform.reverse(profile)

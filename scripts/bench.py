@@ -1,10 +1,11 @@
 """Measure this package beside its peers: whole processes, same input, same machine, taking turns.
 
-    python scripts/bench.py [--size-mb 100] [--runs 3] [--only perf-script] [--json]
+    python scripts/bench.py [--size-mb 100] [--runs 3] [--only perf-data] [--json]
 
 The inputs are made from a seed (bench_data.py) and kept in bench-data/. `--size-mb` is the size of the perf script
-text; the folded stacks are made in proportion. Peers are used where they are installed: inferno's programs
-(`cargo install inferno`) and FlameGraph's scripts. With `--size-mb 428` the sizes are those of the design's goals.
+text; the folded stacks and the recording are made in proportion. Peers are used where they are installed: perf,
+inferno's programs (`cargo install inferno`) and FlameGraph's scripts. With `--size-mb 428` the sizes are those of the
+design's goals.
 It needs a POSIX system, which tells the peak memory of a process that has ended.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -28,6 +30,10 @@ ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 10**6
 #: The folded input's share of `--size-mb`: what makes 68 MB of folded text go with 428 MB of perf script text.
 FOLDED_SHARE = 68 / 428
+#: The recording's: 90 MB, 655,000 samples.
+RECORDING_SHARE = 90 / 428
+#: As for a user who has installed it: modules are compiled once, and not every time.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -37,7 +43,8 @@ class Work:
 
     input     the kind of input (bench_data.KINDS), "" for none
     ours      arguments of `python -m flamegraph`
-    peers     label → command; the first one that is installed is what the goal is about
+    peers     label → command, in which "|" stands between the programs of a pipeline; the first one is what the goal
+              is about, where it is installed
     must      the goal: our speed divided by the peer's
     """
 
@@ -49,6 +56,16 @@ class Work:
 
 
 WORKS = [
+    Work(
+        name="perf-data",
+        input="perf-data",
+        ours=lambda path: ["collapse", path],
+        peers={
+            "perf script | inferno": lambda path: ["perf", "script", "-f", "-i", path, "|", "inferno-collapse-perf"],
+            "perf script | FlameGraph": lambda path: ["perf", "script", "-f", "-i", path, "|", "stackcollapse-perf.pl"],
+        },
+        must=3,
+    ),
     Work(
         name="perf-script",
         input="perf-script",
@@ -102,11 +119,26 @@ def find(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=str(Path.home() / ".cargo" / "bin"))
 
 
+def installed(command: list[str]) -> list[str]:
+    """A command with the places of its programs, a pipeline as a shell's command; nothing where one is missing."""
+    parts: list[list[str]] = [[]]
+    for word in command:
+        if word == "|":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    found = [find(part[0]) for part in parts]
+    if None in found:
+        return []
+    parts = [[place, *part[1:]] for place, part in zip(found, parts, strict=True)]
+    return parts[0] if len(parts) == 1 else ["sh", "-c", " | ".join(map(shlex.join, parts))]
+
+
 def run(command: list[str], expect_output: bool) -> tuple[float, float]:
     """Run a command with its output in a file: (seconds, peak resident megabytes of its largest process)."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=ROOT, env=ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -120,7 +152,8 @@ def run(command: list[str], expect_output: bool) -> tuple[float, float]:
 def make(kind: str, megabytes: float, folder: Path) -> Path:
     """The input of a kind and size, made unless this generator has made it before."""
     generator = ROOT / "scripts" / "bench_data.py"
-    path = folder / f"{kind}-{megabytes:g}mb-{zlib.crc32(generator.read_bytes()):08x}.txt"
+    version = zlib.crc32(b"".join(path.read_bytes() for path in sorted(generator.parent.glob("bench_*.py"))))
+    path = folder / f"{kind}-{megabytes:g}mb-{version:08x}.txt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, generator, kind, str(megabytes), path], check=True)
@@ -132,10 +165,9 @@ def measure(work: Work, path: Path | None, runs: int) -> list[Result]:
     name = str(path or "")
     commands = {"flamegraph": [sys.executable, "-m", "flamegraph", *work.ours(name)]}
     for label, peer in work.peers.items():
-        program, *rest = peer(name)
-        found = find(program)
-        if found:
-            commands[label] = [found, *rest]
+        command = installed(peer(name))
+        if command:
+            commands[label] = command
     run(commands["flamegraph"], bool(path))  # once for nothing: Python compiles the modules, the system reads the input
     taken: dict[str, list[tuple[float, float]]] = {label: [] for label in commands}
     for _ in range(runs):
@@ -206,7 +238,11 @@ def main(arguments: list[str] | None = None) -> None:
     if options.size_mb <= 0 or options.runs < 1:
         parser.error("--size-mb and --runs: expected numbers above zero")
 
-    sizes = {"perf-script": options.size_mb, "folded": round(options.size_mb * FOLDED_SHARE, 3)}
+    sizes = {
+        "perf-script": options.size_mb,
+        "folded": round(options.size_mb * FOLDED_SHARE, 3),
+        "perf-data": round(options.size_mb * RECORDING_SHARE, 3),
+    }
     rows: list[Result] = []
     for work in WORKS:
         if options.only and work.name not in options.only:

@@ -1,7 +1,8 @@
-"""Inputs for bench.py, made from a seed: the same size gives the same bytes everywhere.
+"""Inputs for bench.py, made from a seed: the same size gives the same bytes everywhere (recordings: here).
 
     python scripts/bench_data.py perf-script 100 out.txt       about 100 MB of `perf script` text
     python scripts/bench_data.py folded 16 out.folded          about 16 MB of folded stacks
+    python scripts/bench_data.py perf-data 21 out.data         about 21 MB of a recording (bench_recording.py)
 
 bench.py runs this as a process of its own, because a child's peak memory is never less than that of the process
 which started it, so that one has to stay small.
@@ -11,9 +12,11 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from bench_recording import perf_data
+from bench_stacks import THREADS, grow, zipf
 
 SEED = 20240229
 MEGABYTE = 10**6
@@ -56,32 +59,6 @@ def symbols(rng: random.Random, n: int, plain: float) -> list[str]:
     return list(names)
 
 
-def zipf(n: int, exponent: float) -> list[float]:
-    """Cumulative weights under which the k-th of n things is k^-exponent as likely as the first."""
-    return list(accumulate((k + 1) ** -exponent for k in range(n)))
-
-
-def grow(rng: random.Random, frames: int, kept: float, fresh: float) -> Iterator[tuple[int, ...]]:
-    """Stacks of a call tree with a heavy tail, without end: each is an earlier one, cut somewhere and grown again.
-
-    `kept` is the part of the earlier stack that stays, `fresh` the number of frames that grow, both on average: the
-    mean depth then settles at fresh / (1 - kept).
-    """
-    popular = zipf(frames, 1.05)
-    numbers = range(frames)
-    bend, stop = 1 / kept - 1, 1 / fresh
-    stacks: list[tuple[int, ...]] = [()]
-    while True:
-        base = rng.choice(stacks)
-        grown = 1
-        while rng.random() > stop:
-            grown += 1
-        cut = round(len(base) * rng.random() ** bend)
-        stack = (*base[:cut], *rng.choices(numbers, cum_weights=popular, k=grown))
-        stacks.append(stack)
-        yield stack
-
-
 def folded(rng: random.Random, size: int) -> Iterator[bytes]:
     """Distinct stacks. 68 MB of them are 520,000 stacks, a million nodes and 4.5 million frames."""
     names = symbols(rng, 12_000, plain=0.945)
@@ -99,10 +76,6 @@ def folded(rng: random.Random, size: int) -> Iterator[bytes]:
             return
 
 
-_THREADS = [
-    ("nginx", 812), ("postgres", 1204), ("io worker 1", 2207), ("io worker 2", 2208), ("tokio-runtime-w", 3310),
-    ("grpc_event_eng", 3312), ("kworker/u8:2-ev", 77), ("swapper", 0), ("java", 4100), ("G1 Main Marker", 4107),
-]  # fmt: skip
 _KERNEL = [
     "__handle_mm_fault", "handle_mm_fault", "exc_page_fault", "asm_exc_page_fault", "vfs_read", "ksys_read",
     "vfs_write", "tcp_sendmsg_locked", "sock_sendmsg", "__x64_sys_sendto", "do_epoll_wait", "schedule", "__schedule",
@@ -154,7 +127,7 @@ def perf_script(rng: random.Random, size: int) -> Iterator[bytes]:
     while True:
         chosen = rng.choices(paths, cum_weights=popular, k=10_000)
         spots = rng.choices(range(40), cum_weights=hot, k=10_000)
-        owners = rng.choices(_THREADS, k=10_000)
+        owners = rng.choices(THREADS, k=10_000)
         for (leaf, in_kernel, rest), spot, (comm, tid) in zip(chosen, spots, owners, strict=True):
             times += rng.random() * 0.0004
             top = kernel(leaf, spot * 5) if in_kernel else user(leaf, spot * 7)
@@ -165,7 +138,11 @@ def perf_script(rng: random.Random, size: int) -> Iterator[bytes]:
                 return
 
 
-KINDS: dict[str, Callable[[random.Random, int], Iterator[bytes]]] = {"perf-script": perf_script, "folded": folded}
+KINDS: dict[str, Callable[[random.Random, int], Iterable[bytes]]] = {
+    "perf-script": perf_script,
+    "folded": folded,
+    "perf-data": perf_data,
+}
 
 
 def main() -> None:

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Record the fixtures in fixtures/collapse/perf_script/recorded_* and fixtures/demo anew.
+"""Record the fixtures in fixtures/collapse/perf_{script,data}/recorded_* and fixtures/demo anew.
 
 It builds fixtures/programs in a temporary directory, records them with perf (software events only, so that it works
 in a virtual machine), lets `perf script` print them in many ways, keeps a few whole samples of each, takes out what
-tells on the machine, and writes ORIGIN. It needs Linux, perf, g++ and the right to record; a program whose runtime is
-missing (node, java, python3.13) is left out, and its old fixture stays.
+tells on the machine, and writes ORIGIN. Some short recordings are kept as perf.data, scrubbed (scrub_recording.py).
+It needs Linux, perf, g++ and the right to record; a program whose runtime is missing (node, java, python3.13) is left
+out, and its old fixture stays.
 
     scripts/record_fixtures.py             all of them
     scripts/record_fixtures.py demo        only those whose name contains a word
+    scripts/record_fixtures.py data zstd   only those whose name contains both; perf.data files are called data_*
 
 Goldens are then written with `scripts/test --bless`; read them before you commit.
 """
@@ -25,9 +27,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from scrub_recording import RELEASE, scrubbed
+
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "fixtures" / "programs"
 GOES_TO = ROOT / "fixtures" / "collapse" / "perf_script"
+DATA_GOES_TO = ROOT / "fixtures" / "collapse" / "perf_data"
 DEMO = ROOT / "fixtures" / "demo"
 
 BUILD = {
@@ -92,6 +97,21 @@ PRINT = {
     "java": Print("java", "", 140, 40),
 }
 
+# Short ones, kept as perf.data. Of a copied stack, 1 kB is enough to be one.
+DATA = {
+    "threads": ("-e cpu-clock -F 97 -g", "./names 0.3"),
+    "flat": ("-e cpu-clock -F 97", "./names 0.3"),
+    "user": ("-e cpu-clock:u -F 97 -g", "./names 0.2"),
+    "events": ("-e cpu-clock/period=20000000/,page-faults/period=400/,context-switches/period=3/ -g", "./shop 0.4"),
+    "leader": ("-e {cpu-clock,task-clock,page-faults}:S -F 97 -g", "./names 0.3"),
+    "dwarf": ("-e cpu-clock -F 47 --call-graph dwarf,1024", "./names 0.3"),
+    "tracepoint": ("-e sched:sched_switch -g", "./names 0.2"),
+    "processes": ("-e cpu-clock -F 97 -g", "sh family.sh"),
+    "zstd": ("-e cpu-clock -F 499 -g -z", "./names 0.3"),
+    "pipe": ("-e cpu-clock -F 97 -g -o -", "./names 0.3"),
+    "pipe_zstd": ("-e cpu-clock,page-faults -F 97 -g -z -o -", "./names 0.3"),
+}
+
 # What a recording of the whole machine may say: our own threads and the kernel's.
 OURS = r"names|shop|order sorter 1|auditor|io worker 1|a;b \[c\] 5/7|12345|cpu-clock: x|swapper|perf"
 OURS += r"|kworker/\S+|ksoftirqd/\d+|rcu_\w+|migration/\d+|\u03b8\u03b5\u03c1\u03bc\u03cc"
@@ -100,6 +120,7 @@ OURS += r"|kworker/\S+|ksoftirqd/\d+|rcu_\w+|migration/\d+|\u03b8\u03b5\u03c1\u0
 def main(words: list[str]) -> None:
     chosen = {name: how for name, how in PRINT.items() if all(word in name for word in words)}
     demo = all(word in "demo" for word in words)
+    data = [name for name in DATA if all(word in f"data_{name}" for word in words)]
     recordings = {how.recording for how in chosen.values()} | ({"demo"} if demo else set())
     origin = read_origin(GOES_TO / "ORIGIN")
     with tempfile.TemporaryDirectory() as name:
@@ -115,12 +136,15 @@ def main(words: list[str]) -> None:
                 text = clean(script(how.recording, how.arguments, work), work)
                 (GOES_TO / f"recorded_{fixture}.txt").write_text(trim(text, how), newline="\n")
                 origin[f"recorded_{fixture}.txt"] = said(how.recording, how.arguments, work)
+        if data:
+            record_data(data, work)
         if "demo" in recorded:
             DEMO.mkdir(parents=True, exist_ok=True)
             text = clean(script("demo", "--no-inline", work), work)
             (DEMO / "shop.perf.txt.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
             (DEMO / "ORIGIN").write_text(ORIGIN + f"shop.perf.txt.gz: {said('demo', '--no-inline', work)}\n")
-    (GOES_TO / "ORIGIN").write_text(ORIGIN + "".join(f"{file}: {origin[file]}\n" for file in sorted(origin)))
+    if chosen:
+        write_origin(GOES_TO / "ORIGIN", ORIGIN, origin)
 
 
 def record(name: str, work: Path) -> bool:
@@ -138,28 +162,60 @@ def record(name: str, work: Path) -> bool:
     return True
 
 
+def record_data(names: list[str], work: Path) -> None:
+    """Record into fixtures/collapse/perf_data, and say so there."""
+    DATA_GOES_TO.mkdir(parents=True, exist_ok=True)
+    origin = read_origin(DATA_GOES_TO / "ORIGIN")
+    for name in names:
+        arguments, program = DATA[name]
+        there = [] if arguments.endswith("-o -") else ["-o", "perf.data"]
+        output = run(" ".join(["perf record", arguments, *there, "--", program]), work, text=False)
+        content = scrubbed((work / "perf.data").read_bytes() if there else output, lambda path: elsewhere(path, work))
+        check(content.decode("latin-1"))
+        (DATA_GOES_TO / f"recorded_{name}.data").write_bytes(content)
+        version, date = run("perf --version", work).strip(), time.strftime("%Y-%m-%d")
+        origin[f"recorded_{name}.data"] = f"perf record {arguments} -- {program} ({version}, {date})"
+    write_origin(DATA_GOES_TO / "ORIGIN", DATA_ORIGIN, origin)
+
+
+def elsewhere(path: str, work: Path) -> str:
+    """The path to be told in place of one: no machine has a program there, so none can name what ran."""
+    if not path.startswith("/") or path.startswith("//"):
+        return path
+    if path.startswith("/lib/modules/"):
+        return path.replace(platform.release(), RELEASE)
+    return "/opt/demo" + path.removeprefix(str(work))
+
+
 def script(name: str, arguments: str, work: Path) -> str:
     return run(f"perf script -i {name}.data {arguments}", work)
 
 
-def run(command: str, work: Path) -> str:
+def run(command: str, work: Path, text: bool = True):
+    """What a command writes: as text, or as it is. One that fails ends all."""
     print(command, file=sys.stderr)
     done = subprocess.run(command.split(), cwd=work, capture_output=True)
     if done.returncode:
         sys.exit(f"{command}: exit code {done.returncode}\n{done.stderr.decode(errors='replace')}")
-    return done.stdout.decode()
+    return done.stdout.decode() if text else done.stdout
 
 
 def clean(text: str, work: Path) -> str:
     """The text without what tells on the machine it was recorded on."""
-    host = platform.node()
-    text = re.sub(r"(?m)^# os release : .*$", "# os release : 6.1.0-generic", text)
+    text = re.sub(r"(?m)^# os release : .*$", f"# os release : {RELEASE}", text)
     text = re.sub(r"(?m)^# (cpudesc|cpuid) : .*$", r"# \1 : generic", text)
     text = re.sub(r"(?m)^# total memory : .*$", "# total memory : 16777216 kB", text)
     text = re.sub(r"(?m)^# hostname : .*$", "# hostname : host", text)
     text = text.replace(str(work), "/opt/demo")
     text = re.sub(r"/[\w/.-]*?/versions/[\d.]+/", "/opt/python/", text)
-    for secret in (platform.release(), str(Path.home()) + "/", f" {host} ", tempfile.gettempdir() + "/tmp"):
+    return check(text)
+
+
+def check(text: str) -> str:
+    """The text, if it does not tell on the machine."""
+    host = platform.node()
+    secrets = [platform.release(), str(Path.home()) + "/", f" {host} ", f"\0{host}\0", tempfile.gettempdir() + "/tmp"]
+    for secret in secrets:
         if secret in text:
             at = text.index(secret)
             sys.exit(f"still tells on the machine: {text[max(0, at - 60) : at + 60]!r}")
@@ -209,6 +265,15 @@ recording a few whole samples were kept. The others were written by hand.
 """
 
 
+DATA_ORIGIN = """\
+Where the files here come from. Those called recorded_* were recorded by scripts/record_fixtures.py from
+fixtures/programs and scrubbed by scripts/scrub_recording.py: replaced were host name, kernel release, CPU, memory size
+and the paths of programs; copied stacks and arguments of tracepoints are zeros. Those called made_* and bad_* were
+made, byte by byte, by scripts/make_recordings.py.
+
+"""
+
+
 def said(recording: str, arguments: str, work: Path) -> str:
     recorded, program = RECORD[recording]
     inject = "perf inject --jit; " if recording in INJECT else ""
@@ -222,6 +287,10 @@ def read_origin(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     return dict(line.split(": ", 1) for line in path.read_text().splitlines() if re.match(r"[\w.]+: ", line))
+
+
+def write_origin(path: Path, top: str, origin: dict[str, str]) -> None:
+    path.write_text(top + "".join(f"{file}: {origin[file]}\n" for file in sorted(origin)))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from golden import ROOT
 
 from flamegraph.collapse import read
+from flamegraph.render import render
 
 SCRIPTS = ROOT / "scripts"
 
@@ -41,18 +42,33 @@ def test_an_input_is_read_whole_and_the_same_every_time(bench_data, kind):
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="its functions are those of the programs mapped here")
+def test_a_recording_is_read_whole_and_the_same_every_time(bench_data):
+    first, again = (b"".join(bench_data.KINDS["perf-data"](random.Random(1), 1_000_000)) for _ in range(2))
+    assert first == again
+    profile = read(first)
+    assert b";[" not in render(profile, "folded"), "all that is called has a name"
+    assert profile.total() % (250_000 * 10_000) == 0 and profile.metrics[0].name == "cpu-clock"
+    assert len(set(profile.labels())) > 500
+
+
 def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
     command = [sys.executable, SCRIPTS / "bench.py", "--size-mb=0.2", "--runs=1", "--json", f"--data={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["results"]
-    assert [row["work"] for row in rows if row["program"] == "flamegraph"] == ["perf-script", "svg", "help"]
+    assert [row["work"] for row in rows if row["program"] == "flamegraph"] == [
+        "perf-data",
+        "perf-script",
+        "svg",
+        "help",
+    ]
     assert ("help", "import click") in {(row["work"], row["program"]) for row in rows}
     assert all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
     for row in rows:
         if row["met"] is not None:
             assert row["met"] == (row["speed"] >= row["must"])
-    assert len(list(tmp_path.iterdir())) == 2, "the inputs are kept for the next run"
+    assert len(list(tmp_path.iterdir())) == 3, "the inputs are kept for the next run"
 
 
 def test_a_benchmark_refuses_what_it_cannot_do():

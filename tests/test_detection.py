@@ -23,6 +23,7 @@ def claimants(source: Source) -> list[str]:
 # What the corpus's index calls a file, and who must claim it. The first that matches decides.
 EXPECTED = [
     (r"^perf script text", "perf_script"),
+    (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
 ]

@@ -19,6 +19,7 @@ from flamegraph.render import render, renderers
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 DEMO = ROOT / "fixtures" / "demo" / "shop.perf.txt.gz"
+RECORDING = ROOT / "fixtures" / "collapse" / "perf_data" / "recorded_threads.data"
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -72,7 +73,8 @@ def workplace(tmp_path: Path, monkeypatch) -> Path:
     programs = tmp_path / "bin"
     programs.mkdir()
     flamegraph = f'PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m flamegraph "$@"'
-    perf = f'if [ "$1" = script ]; then gzip -dc {shlex.quote(str(DEMO))}; fi'
+    script, record = f"gzip -dc {shlex.quote(str(DEMO))}", f"cp {shlex.quote(str(RECORDING))} perf.data"
+    perf = f'case "$1" in script) {script};; record) {record};; esac'
     for name, script in {"flamegraph": flamegraph, "perf": perf, "pip": "exit 0"}.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
@@ -98,9 +100,7 @@ def test_commands_are_all_listed():
 
 
 def test_library_example_runs(workplace: Path):
-    subprocess.run(
-        ["sh", "-c", "perf script > perf.script.txt; flamegraph collapse perf.script.txt > perf.folded"], check=True
-    )
+    subprocess.run(["sh", "-c", "perf record && flamegraph collapse perf.data > perf.folded"], check=True)
     example = next(text for language, text in BLOCKS if language == "python" and "import flamegraph" in text)
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{example}"],
@@ -131,6 +131,15 @@ def test_format_example_is_a_format(tmp_path: Path, monkeypatch):
 def test_every_renderer_and_format_is_named():
     for name in [*fg.formats(), *renderers()]:
         assert f"| `{name}` |" in TEXT
+
+
+def test_every_extra_is_listed():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = project.split("[project.optional-dependencies]\n")[1].split("\n\n")[0]
+    extras = re.findall(r"^(\w+) = ", block, re.MULTILINE)
+    assert set(re.findall(r"^\| `(\w+)` \| ", TEXT.split("EXTRA]")[1].split("\n\n")[0], re.MULTILINE)) == set(
+        extras
+    ) - {"test"}
 
 
 def test_contributing_is_last_and_ten_lines():

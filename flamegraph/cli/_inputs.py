@@ -21,7 +21,15 @@ from ..units import quantity, size_bytes
 from ._options import Option, declared
 from ._progress import progress
 
-__all__ = ["check_output", "input_parameters", "note", "note_other_metrics", "note_skipped", "read_inputs"]
+__all__ = [
+    "check_inputs",
+    "check_output",
+    "input_parameters",
+    "note",
+    "note_other_metrics",
+    "note_skipped",
+    "read_inputs",
+]
 
 
 def input_parameters() -> list[click.Parameter]:
@@ -48,14 +56,7 @@ def read_inputs(
     timeline: bool = False,
 ) -> Profile:
     """The inputs as one profile. `options` are those that the user gave; a format that lacks one refuses it."""
-    if not inputs:
-        if sys.stdin is None or sys.stdin.isatty():
-            raise UsageError("expected an INPUT: a file, or - for standard input")
-        inputs = ("-",)
-    if list(inputs).count("-") > 1:
-        raise UsageError("standard input (-) can be read only once")
-    if "" in inputs:
-        raise UsageError("expected an INPUT: a file, or - for standard input; found an empty name")
+    inputs = check_inputs(inputs)
     profiles = []
     for i, name in enumerate(inputs, start=1):
         what = f"reading {name}" + (f" ({i} of {len(inputs)})" if len(inputs) > 1 else "") + _size(name)
@@ -69,6 +70,19 @@ def read_inputs(
         return profiles[0]
     with progress(f"merging {len(profiles)} inputs", quiet):
         return merge(profiles)
+
+
+def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
+    """The names to read; standard input where there is none and something is piped in."""
+    if not inputs:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("expected an INPUT: a file, or - for standard input")
+        return ("-",)
+    if list(inputs).count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    if "" in inputs:
+        raise UsageError("expected an INPUT: a file, or - for standard input; found an empty name")
+    return inputs
 
 
 def _size(name: str) -> str:

@@ -10,6 +10,7 @@ import click
 from ..errors import UsageError
 from ..render import render as write_out
 from ..render import renderers, save
+from ._events import listed
 from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, read_inputs
 from ._options import Command, Option, declared, given
 
@@ -17,15 +18,34 @@ __all__ = ["command"]
 
 
 @click.pass_context
-def _run(ctx: click.Context, inputs: tuple[str, ...], output: str, source_format: str | None, quiet: bool, **_: Any):
+def _run(
+    ctx: click.Context,
+    inputs: tuple[str, ...],
+    output: str,
+    list_events: bool,
+    json: bool,
+    source_format: str | None,
+    quiet: bool,
+    **_: Any,
+):
     """Turn profiles into folded stacks: one line per stack, what most other tools read.
 
     Several INPUTs are added up. INPUT - is standard input, which is also read where there is none.
 
     \b
-      flamegraph collapse perf.script.txt > out.folded
+      flamegraph collapse perf.data > out.folded
+      flamegraph collapse --list-events perf.data
       perf script | flamegraph collapse --pid --kernel -o out.folded
     """
+    if list_events:
+        unused = [name for role in ("input", "output") for name in given(ctx, role)]
+        if unused:
+            flag = unused[0].replace("_", "-")
+            raise UsageError(f"--list-events tells of the whole recording, so it takes no --{flag}")
+        check_output(output, inputs)
+        return save(listed(inputs, source_format, json, quiet), output)
+    if json:
+        raise UsageError("--json goes with --list-events; `flamegraph top --json` tells what a profile holds")
     folded = renderers()["folded"]
     other = [r.name for r in renderers().values() if r is not folded and Path(output).name.lower().endswith(r.suffixes)]
     if other:
@@ -44,6 +64,8 @@ command = Command(
     help=_run.__doc__,
     params=[
         Option(["-o", "--output"], default="-", metavar="FILE", help="where to write to (default: standard output)"),
+        Option(["--list-events"], is_flag=True, help="only tell what was recorded: events, command, what was lost"),
+        Option(["--json"], is_flag=True, help="the list as JSON; `pydoc flamegraph.cli._events` describes it"),
         *input_parameters(),
         *declared("output", {"folded": renderers()["folded"].options}),
     ],

@@ -5,6 +5,7 @@ A format is a module in this package with
     FORMAT = Format(title=…, made_by="the command that writes it", options=Options, files=("*.ext",))
     def sniff(source) -> Match
     def parse(source, options) -> Profile
+    def describe(source) -> Description        # where it can be had without naming functions
 
 The module's name is the format's name. Adding one edits nothing else: it is found here by listing the package.
 `sniff` only looks (at `source.head`, or `source.json()` where the head says JSON); once `parse` is called the format
@@ -21,6 +22,7 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
+from ..description import Description
 from ..discovery import members
 from ..errors import AmbiguousFormat, EmptyProfile, UnknownFormat, UsageError
 from ..options import NoOptions, fill
@@ -40,7 +42,7 @@ class Match(IntEnum):
 
 @dataclass(frozen=True)
 class Format:
-    """What is said about a format where it is offered. `name`, `sniff` and `parse` are filled in from its module."""
+    """What is said about a format where it is offered. The fields from `name` on are filled in from its module."""
 
     title: str
     made_by: str
@@ -49,13 +51,20 @@ class Format:
     name: str = ""
     sniff: Callable[[Source], Match] | None = None
     parse: Callable[[Source, Any], Profile] | None = None
+    describe: Callable[[Source], Description] | None = None
 
 
 @cache
 def formats() -> dict[str, Format]:
     """All formats by name, in alphabetical order."""
     return {
-        name: replace(module.FORMAT, name=name, sniff=module.sniff, parse=module.parse)
+        name: replace(
+            module.FORMAT,
+            name=name,
+            sniff=module.sniff,
+            parse=module.parse,
+            describe=getattr(module, "describe", None),
+        )
         for name, module in members(sys.modules[__name__], "FORMAT").items()
     }
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass
 
+from ...description import Description
 from ...errors import ParseError
 from ...options import option
 from ...profile import Profile
@@ -34,8 +35,9 @@ from .frames import Spelling, is_frame
 from .header import header, looks
 from .heads import split_head
 from .spans import read_parts
+from .summary import summary
 
-__all__ = ["FORMAT", "Options", "parse", "sniff"]
+__all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ def parse(source: Source, options: Options) -> Profile:
     if tables.skipped and not len(tables.who):
         raise ParseError(*_complaint(source, cut_off))
     return profile_of(tables, options, header(source.head))
+
+
+def describe(source: Source) -> Description:
+    """What was recorded. ParseError where nothing in it is a sample."""
+    return summary(source, parse, Options)
 
 
 _CUT_OFF = "sample cut off at the end"

@@ -1,0 +1,54 @@
+"""perf.data: what Linux `perf record` writes, read without perf.
+
+    perf record -g ./program && flamegraph collapse perf.data
+
+File and pipe, both byte orders, zstd, every event as a metric of its own. The stacks are those that `perf script`
+prints and `perf_script` reads, with these exceptions:
+
+- chains are kept whole, where perf script stops at 127 frames;
+- samples of virtual machines are kept, their frames unknown;
+- inlined functions are shown on all stacks where the `inline` extra is installed (`--inline no` for none);
+  perf 6.1 shows them on copied ones only. A caller is looked up just before the address that is returned to, the
+  innermost keeps its own name where perf repeats that of the symbol, the function that holds them has its symbol's;
+- with `--addrs` an unknown function shows its place in the file, also without call chains;
+- user stacks that were copied (`--call-graph dwarf`) are unwound by perf where it is installed, with inlined
+  functions only on `--inline yes`, since it is slow at them; elsewhere only their leaf is shown.
+"""
+
+from __future__ import annotations
+
+from ...errors import MissingExtra
+from ...profile import Profile
+from ...source import Source
+from .. import Format, Match
+from .assemble import profile_of
+from .by_perf import by_perf
+from .header import magic
+from .inline import AVAILABLE, NEEDED
+from .options import Options
+from .summary import describe, gathered
+
+__all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
+
+FORMAT = Format(
+    title="Linux perf.data",
+    made_by="perf record -g COMMAND",
+    options=Options,
+    files=("perf.data", "*.perf.data", "perf.data.*"),
+)
+
+
+def sniff(source: Source) -> Match:
+    return Match.SIGNATURE if magic(source.head[:16]) else Match.NO
+
+
+def parse(source: Source, options: Options) -> Profile:
+    """The profile of a recording. ParseError where its head is damaged, UsageError where no event has that name."""
+    if options.inline == "yes" and not AVAILABLE:
+        raise MissingExtra(f"--inline yes needs the library that reads debug information: {NEEDED}")
+    header, gather = gathered(source, options)
+    if gather.copied_stacks and options.unwind == "perf":
+        unwound = by_perf(source, options, gather.rows.first)
+        if unwound is not None:
+            return unwound
+    return profile_of(source.name, header, gather, options)

@@ -1,0 +1,55 @@
+"""Copied user stacks, unwound by perf itself where it is installed: its text, read by the reader of that text."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import fields
+
+from ...profile import Profile
+from ...source import Source
+from .. import perf_script
+from .options import Options
+
+__all__ = ["by_perf"]
+
+#: As deep as perf goes at all (PERF_MAX_STACK_DEPTH is for recording; here it only bounds what is printed).
+_DEEPEST = 1024
+
+#: With anything added to them, the fields of tracepoints lose the call chain unless it is asked for.
+_FIELDS = "+pid,+ip,+sym,+dso"
+
+
+def by_perf(source: Source, options: Options, first: int | None) -> Profile | None:
+    """What perf makes of a recording, None where there is no perf, no file, or nothing comes of it.
+
+    `first` is the time of the first sample, for `options.time` that counts from it.
+    """
+    perf = shutil.which("perf")
+    if perf is None or source.path is None or source.raw is not source.data:
+        return None
+    command = [perf, "script", "-f", "-i", str(source.path), "-F", _FIELDS, "--max-stack", str(_DEEPEST)]
+    command += [] if options.demangle else ["--no-demangle"]
+    # perf asks addr2line, which takes minutes for large programs: only where it is wanted for certain.
+    command += [] if options.inline == "yes" else ["--no-inline"]
+    for flag, value in (
+        ("--symfs", options.symfs), ("--kallsyms", options.kallsyms), ("--vmlinux", options.vmlinux),
+        ("--cpu", options.cpu), ("--comms", ",".join(options.comm)), ("--time", _time(options, first)),
+    ):  # fmt: skip
+        command += [flag, value] if value else []
+    with tempfile.TemporaryFile() as text:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=text, stderr=subprocess.DEVNULL)
+        if run.returncode or not text.tell():
+            return None
+        text.seek(0)
+        same = {field.name for field in fields(perf_script.Options)} & {field.name for field in fields(Options)}
+        wanted = perf_script.Options(**{name: getattr(options, name) for name in same})
+        return perf_script.parse(Source(text, source.name), wanted)
+
+
+def _time(options: Options, first: int | None) -> str:
+    if options.time is None:
+        return ""
+    ends = options.span(first or 0)
+    return ",".join("" if end is None else f"{end // 10**9}.{end % 10**9:09}" for end in ends)
