@@ -20,6 +20,10 @@ from golden import FIXTURES
 from flamegraph import collapse
 from flamegraph.profile import Profile
 
+# Each recording hits other addresses, now and then one of the few that perf calls something else (see the package's
+# docstring). What is really wrong fails every time.
+pytestmark = pytest.mark.flaky(reruns=2)
+
 PROGRAM = """
 #include <cstdlib>
 #include <string>
