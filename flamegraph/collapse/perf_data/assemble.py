@@ -10,7 +10,7 @@ from ...distinct import distinct
 from ...errors import ParseError, UsageError
 from ...profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
 from ..perf_script.events import base_name, unit
-from ..perf_script.frames import Frame, Spelling, tidy_java
+from ..perf_script.frames import Frame, tidy_java
 from .events import TRACEPOINT, Attr, event_name
 from .frames import ChainWords, FrameTable, Places
 from .gather import Gather
@@ -44,16 +44,15 @@ def profile_of(where: str, header: Header, gather: Gather, options: Options) -> 
         release=header.words.get("osrelease", "unknown"),
         inline=options.inline if AVAILABLE else "no",
     )  # fmt: skip
-    table = FrameTable(Spelling(options.addrs, options.full_names))
-    stacks, leaf = _stacks(header, gather, resolver, table, keys, [_label(row, options) for row in threads], thread)
+    table = FrameTable(options.spelling)
+    stacks, leaf = _stacks(
+        header, gather, resolver, table, keys, [options.label(row.name, row.pid, row.tid) for row in threads], thread
+    )
     header.skip("record lost by the kernel", gather.processes.lost)
     header.skip("sample lost by the kernel", gather.processes.lost_samples)
     for note, count in resolver.notes.items():
         header.skip(note, count)
     name, kind, module, file, line = (list(part) for part in zip(*table.rows, strict=True)) if table.rows else ([],) * 5
-    annotated = {Kind.KERNEL} if options.kernel or options.all else set()
-    annotated |= {Kind.JIT} if options.jit or options.all else set()
-    annotated |= {Kind.INLINED} if table.jit_inlined else set()  # as for perf script's text
     profile = Profile(
         Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32)),
         stacks,
@@ -66,7 +65,7 @@ def profile_of(where: str, header: Header, gather: Gather, options: Options) -> 
             duration=gather.rows.duration,
             period=_period(header.attrs, events, metrics),
             timeline=options.timeline,
-            annotated=frozenset(annotated),
+            annotated=options.annotated(table.jit_inlined),
         ),
         header.skipped,
     )
@@ -113,14 +112,6 @@ def _threads(keys: np.ndarray, names: list[str]) -> tuple[tuple[Thread, ...], np
     number = distinct(distinct((keys[:, _PID] << 32) + keys[:, _TID])[0] * (len(names) + 1) + keys[:, _NAME])
     rows = keys[number[1]][:, (_PID, _TID, _NAME)].tolist()
     return tuple(Thread(pid, tid, names[name]) for pid, tid, name in rows), number[0]
-
-
-def _label(thread: Thread, options: Options) -> str:
-    """How a comm is shown: as stackcollapse-perf.pl does."""
-    name = thread.name.replace(" ", "_") or f":{thread.tid}"
-    if options.tid:
-        return f"{name}-{thread.pid}/{thread.tid}"
-    return f"{name}-{thread.pid}" if options.pid else name
 
 
 def _stacks(

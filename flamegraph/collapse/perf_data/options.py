@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...errors import UsageError
 from ...options import option
+from ..perf_script.shown import Shown
 
 __all__ = ["Options"]
 
@@ -13,7 +14,7 @@ _NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Shown):
     """What is read from a recording, and how it is shown."""
 
     event: str | None = option(
@@ -28,13 +29,6 @@ class Options:
     )  # fmt: skip
     cpu: str | None = option(None, "only samples on these processors, e.g. 0,2-3", metavar="LIST")
     comm: tuple[str, ...] = option((), "only threads with this name", metavar="NAME")
-    pid: bool = option(False, "show comm-PID in place of comm")
-    tid: bool = option(False, "show comm-PID/TID in place of comm")
-    kernel: bool = option(False, "mark kernel functions with _[k]")
-    jit: bool = option(False, "mark functions compiled at run time with _[j]")
-    all: bool = option(False, "mark both (--kernel --jit)")
-    addrs: bool = option(False, "show the addresses of unknown functions")
-    full_names: bool = option(False, "keep parameter lists and quotes in names, which stackcollapse-perf.pl drops")
     symfs: str = option("", "look for the programs below this directory", metavar="DIR")
     kallsyms: str | None = option(None, "the kernel's symbols, as in /proc/kallsyms", metavar="FILE")
     vmlinux: str | None = option(None, "the kernel's image with its symbols", metavar="FILE")

@@ -31,9 +31,10 @@ from ...source import Source
 from ...sums import LARGEST
 from .. import Format, Match
 from .assemble import combine, profile_of
-from .frames import Spelling, is_frame
+from .frames import is_frame
 from .header import header, looks
 from .heads import split_head
+from .shown import Shown
 from .spans import read_parts
 from .summary import summary
 
@@ -41,20 +42,13 @@ __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Shown):
     """What `perf_script` may be asked."""
 
     event: str | None = option(None, "only this event, e.g. cycles:u", metavar="NAME")
     weight: str | None = option(
         None, "what a sample counts: its period (default, where printed) or one", choices=("period", "samples")
     )
-    pid: bool = option(False, "show comm-PID in place of comm")
-    tid: bool = option(False, "show comm-PID/TID in place of comm")
-    kernel: bool = option(False, "mark kernel functions with _[k]")
-    jit: bool = option(False, "mark functions compiled at run time with _[j]")
-    all: bool = option(False, "mark both (--kernel --jit)")
-    addrs: bool = option(False, "show the addresses of unknown functions")
-    full_names: bool = option(False, "keep parameter lists and quotes in names, which stackcollapse-perf.pl drops")
     srcline: bool = option(False, "show file and line, where perf script -F +srcline printed them")
     timeline: bool = option(False, "keep samples one by one in time order")
 
@@ -78,7 +72,7 @@ def parse(source: Source, options: Options) -> Profile:
     if b"\r" in source.head:
         data = bytes(data).replace(b"\r\n", b"\n")
     stop, cut_off = _whole_samples(data)
-    parts = read_parts(data, stop, Spelling(options.addrs, options.full_names), options.timeline)
+    parts = read_parts(data, stop, options.spelling, options.timeline)
     if (total := sum(part.total for part in parts)) > LARGEST:
         raise ParseError(source.name, "periods that add up to less than 2^63", f"{total:,}")
     tables = combine(parts)

@@ -92,7 +92,7 @@ def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
     who, event, node, weight, count = (
         column[kept] for column in (tables.who, tables.event, tables.node, tables.weight, tables.count)
     )
-    labels = [_label(row, options) for row in tables.whos]
+    labels = [options.label(decode(row.comm), "?" if row.pid < 0 else row.pid, row.tid) for row in tables.whos]
     roots: dict[str, int] = {}
     root = _numbers(labels, roots)[who]
     stacks, frames, node = _java(tables, np.array([label == "java" for label in labels], bool)[who], node)
@@ -117,7 +117,7 @@ def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
             duration=tables.duration,
             period=_period(weight[column == 0], count[column == 0]) if chosen and chosen[0] in periods else 0,
             timeline=options.timeline,
-            annotated=_annotated(rows, options),
+            annotated=options.annotated(any(frame.kind == Kind.INLINED and frame.module for frame in rows)),
         ),
         tables.skipped,
     ).check()
@@ -140,29 +140,10 @@ def _frames(rows: list[Frame]) -> Frames:
     return Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32))
 
 
-def _annotated(rows: list[Frame], options: Options) -> frozenset[Kind]:
-    """Kinds that the options mark, and what a JIT inlined. stackcollapse-perf.pl leaves perf's "(inlined)" as it is."""
-    marked = {
-        Kind.KERNEL: options.kernel or options.all,
-        Kind.JIT: options.jit or options.all,
-        Kind.INLINED: any(frame.kind == Kind.INLINED and frame.module for frame in rows),
-    }
-    return frozenset(kind for kind, wanted in marked.items() if wanted)
-
-
 def _period(weight: np.ndarray, count: np.ndarray) -> int:
     """What one sample stands for, 0 where that varies."""
     each = np.unique(weight / count)
     return int(each[0]) if len(each) == 1 else 0
-
-
-def _label(who: Who, options: Options) -> str:
-    """How a comm is shown: as stackcollapse-perf.pl does, ":TID" (as perf does) where it is not known."""
-    name = decode(who.comm).replace(" ", "_") or f":{who.tid}"
-    pid = "?" if who.pid < 0 else who.pid
-    if options.tid:
-        return f"{name}-{pid}/{who.tid}"
-    return f"{name}-{pid}" if options.pid else name
 
 
 def _shown(frame: Frame, srcline: bool) -> Frame:
