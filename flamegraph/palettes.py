@@ -1,7 +1,8 @@
 """The palettes of flame graphs: tones, and rules that give each kind of code its tone.
 
-`hot` to `chain` follow flamegraph.pl, `python` and `rust` follow inferno. The rules go by a name with its annotation
-(`_[k]` kernel, `_[j]` compiled at run time, `_[i]` inlined, `_[w]` waker), and otherwise by how the name is written.
+`hot` to `chain` follow flamegraph.pl, `python` and `rust` follow inferno, `gpu` the AI flame graphs of Intel's iaprof.
+The rules go by a name with its annotation (`_[k]` kernel, `_[j]` compiled at run time, `_[i]` inlined, `_[w]` waker,
+`_[0]` interpreted, `_[G]` code on a GPU, `_[g]` its instructions), and otherwise by how the name is written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ TONES: dict[str, tuple[tuple[int, int, int], ...]] = {
     "yellow": ((175, 55, 0), (175, 55, 0), (50, 20, 0)),
     "purple": ((190, 65, 0), (80, 60, 0), (190, 65, 0)),
     "orange": ((190, 65, 0), (90, 65, 0), (0, 0, 0)),
+    "pink": ((245, 10, 0), (138, 40, 0), (148, 40, 0)),
 }
 
 _JAVA_PACKAGE = re.compile(r"L?(?:java|javax|jdk|net|org|com|io|sun)/")
@@ -88,6 +90,22 @@ def _rust(name: str) -> str:
     return "aqua" if "::" in function else "yellow"
 
 
+#: A function with its place in a Python source, as py-spy, Kineto and most others write it.
+_PYTHON_FUNCTION = re.compile(r"\.py[(:]|\(<?[^()]*\.py(:\d+)?>?\)|^<(module|listcomp|genexpr|lambda|built-in)\b")
+
+
+def _gpu(name: str) -> str:
+    if name.endswith("_[g]"):
+        return "green"
+    if name.endswith("_[G]"):
+        return "aqua"
+    if name.endswith("_[k]"):
+        return "orange"
+    if name.startswith(("py::", "nn.Module: ")) or name.endswith("_[0]") or _PYTHON_FUNCTION.search(name):
+        return "pink"
+    return "yellow" if "::" in name else "red"
+
+
 #: Palettes that show what a frame is: from its annotated name to a tone.
 RULES: dict[str, Callable[[str], str]] = {
     "java": _java,
@@ -97,7 +115,8 @@ RULES: dict[str, Callable[[str], str]] = {
     "chain": _chain,
     "python": _python,
     "rust": _rust,
+    "gpu": _gpu,
 }
 
-#: Every palette of flamegraph.pl and of inferno.
+#: Every palette of flamegraph.pl, of inferno and of iaprof.
 PALETTES: tuple[str, ...] = (*TONES, *RULES)

@@ -33,9 +33,10 @@ class Kind(IntEnum):
     THREAD = 8
     GPU = 9
     GAP = 10
+    INSTRUCTION = 11
 
 
-#: How folded text marks a kind at the end of a frame's name (FlameGraph's and async-profiler's annotations).
+#: How folded text marks a kind at the end of a frame's name (the annotations of FlameGraph, async-profiler, iaprof).
 SUFFIX: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.KERNEL: "_[k]",
@@ -44,6 +45,8 @@ SUFFIX: Mapping[Kind, str] = MappingProxyType(
         Kind.INTERPRETED: "_[0]",
         Kind.COMPILED_C1: "_[1]",
         Kind.WAKER: "_[w]",
+        Kind.GPU: "_[G]",
+        Kind.INSTRUCTION: "_[g]",
     }
 )
 

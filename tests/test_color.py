@@ -128,6 +128,20 @@ TONES = {
         "app::main": "aqua",
         "read": "yellow",
     },
+    "gpu": {  # iaprof's rules, with Python frames as profilers write them today
+        "gemm_[G]": "aqua",
+        "send_[g]": "green",
+        "do_idle_[k]": "orange",
+        "py::forward": "pink",
+        "forward (model.py:12)": "pink",
+        "model.py(12): forward": "pink",
+        "nn.Module: Linear_0": "pink",
+        "<module>": "pink",
+        "forward_[0]": "pink",
+        "at::native::addmm": "yellow",
+        "cudaLaunchKernel": "red",
+        "copy (numpy.pyx)": "red",
+    },
 }
 
 

@@ -1,0 +1,60 @@
+"""Slices become stacks: the innermost slice that holds one is found, times are conserved."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flamegraph.nesting import SliceIndex, nest, self_times
+
+SLICES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 12)), max_size=25)
+
+
+def columns(slices: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    table = np.array(slices, np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 1] + table[:, 2]
+
+
+def test_what_lies_within_is_below():
+    thread, start, end = columns([(0, 0, 10), (0, 2, 3), (0, 2, 8), (0, 5, 1), (1, 3, 1)])
+    parent, order, crossings = nest(thread, start, end)
+    assert parent.tolist() == [-1, 2, 0, 2, -1]
+    assert order.tolist() == [0, 2, 1, 3, 4]
+    assert crossings == 0
+    assert self_times(parent, start, end).tolist() == [2, 3, 4, 1, 1]
+
+
+def test_a_slice_that_crosses_another_stands_beside_it():
+    parent, _, crossings = nest(*columns([(0, 0, 10), (0, 5, 10), (0, 6, 1)]))
+    assert parent.tolist() == [-1, -1, 1]
+    assert crossings == 1
+
+
+@given(SLICES)
+def test_a_parent_holds_its_children_and_time_is_conserved(slices):
+    thread, start, end = columns(slices)
+    parent, order, _ = nest(thread, start, end)
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    for i, p in enumerate(parent.tolist()):
+        if p >= 0:
+            assert thread[p] == thread[i] and start[p] <= start[i] and end[i] <= end[p]
+            assert place[p] < place[i]
+    outermost = parent < 0
+    assert self_times(parent, start, end).sum() == (end - start)[outermost].sum()
+
+
+@given(SLICES, st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 45)), max_size=20))
+def test_the_innermost_open_slice_is_found(slices, asked):
+    thread, start, end = columns(slices)
+    parent, order, crossings = nest(thread, start, end)
+    table = np.array(asked, np.int64).reshape(-1, 2)
+    found = SliceIndex(thread, start, end, parent, order).at(table[:, 0], table[:, 1])
+    place = {slice: rank for rank, slice in enumerate(order.tolist())}
+    for (who, moment), i in zip(asked, found.tolist(), strict=True):
+        around = [j for j in range(len(slices)) if thread[j] == who and start[j] <= moment < end[j]]
+        if crossings == 0:
+            assert i == max(around, key=place.get, default=-1)
+        else:
+            assert i == -1 or i in around
