@@ -6,9 +6,11 @@
     fg.write(profile, "out.svg")                  # what to write, from the suffix
     both = fg.merge([profile, fg.read("other.folded")])
     callers = fg.transform.reverse(profile)
+    changed = fg.diff(profile, fg.read("after.data"))
 
-`read` makes a `Profile`, a handful of tables described in `flamegraph.profile`; everything else takes one. All that
-can go wrong is a `FlamegraphError`. `formats()` and `renderers()` list what can be read and written, with options.
+`read` makes a `Profile`, a handful of tables described in `flamegraph.profile`; everything else takes one. `diff` makes
+a `Comparison`, whose `profile` has both sides. All that can go wrong is a `FlamegraphError`. `formats()` and
+`renderers()` list what can be read and written, with options.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from . import transform
     from .builder import Builder, stacks_from_chains
     from .collapse import formats, read
+    from .comparison import Comparison, diff
     from .errors import FlamegraphError
     from .merging import merge
     from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
@@ -28,6 +31,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Builder": "builder",
+    "Comparison": "comparison",
     "FlamegraphError": "errors",
     "Frames": "profile",
     "Kind": "profile",
@@ -37,6 +41,7 @@ _HOME = {
     "Samples": "profile",
     "Stacks": "profile",
     "Thread": "profile",
+    "diff": "comparison",
     "formats": "collapse",
     "merge": "merging",
     "read": "collapse",
@@ -48,6 +53,7 @@ _HOME = {
 
 __all__ = [
     "Builder",
+    "Comparison",
     "FlamegraphError",
     "Frames",
     "Kind",
@@ -57,6 +63,7 @@ __all__ = [
     "Samples",
     "Stacks",
     "Thread",
+    "diff",
     "formats",
     "merge",
     "read",

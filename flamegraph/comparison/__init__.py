@@ -1,0 +1,95 @@
+"""Two sides compared: what changed per function and per node, and how sure that is.
+
+    comparison = fg.diff(fg.read("before.folded"), fg.read("after.folded"))
+
+Each side is a profile, or several of repeated runs. Both are put on one trie (`align`), scaled so that they may be
+compared (`scale`), tested (`judge`, `permutation`), and what only went elsewhere is told apart (`shift`). The result
+is a `Comparison`; its profile has the metrics `before` and `after`, and every output draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..errors import IncompatibleProfiles, UsageError
+from ..profile import Profile
+from .align import align
+from .comparable import compare_sides
+from .judge import changes, enough_runs, grain
+from .model import Changes, Comparison, Difference, FunctionChanges, Runs, Scale, Verdict, union_profile
+from .scale import NORMS, scale_of
+from .shift import find_moved
+
+__all__ = [
+    "NORMS",
+    "Changes",
+    "Comparison",
+    "Difference",
+    "FunctionChanges",
+    "Runs",
+    "Scale",
+    "Verdict",
+    "diff",
+]
+
+
+def diff(
+    before: Profile | Sequence[Profile],
+    after: Profile | Sequence[Profile],
+    *,
+    metric: str | None = None,
+    norm: str = "auto",
+    alpha: float = 0.05,
+    fdr: bool = False,
+    key: Callable[[str], str] | None = None,
+    force: bool = False,
+) -> Comparison:
+    """Compare two profiles, or two sets of repeated runs.
+
+    metric  the name of the one to compare (default: the first that both sides have)
+    norm    one of `NORMS`, described in `flamegraph.comparison.scale`
+    alpha   in at most this share of comparisons without any change something may be called changed
+    fdr     bound the share of wrong calls among all calls in place of that, which finds more where much has changed
+    key     what functions are matched by, made from their labels; a rename that it sees through is none
+    force   compare what can't be compared, as numbers that mean little
+
+    IncompatibleProfiles where the sides measure different things. UsageError for an unknown metric or norm.
+    """
+    if not 0 < alpha < 1:
+        raise UsageError(f"alpha {alpha}: expected a share between 0 and 1")
+    sides = [[side] if isinstance(side, Profile) else list(side) for side in (before, after)]
+    if not all(sides):
+        raise UsageError("expected at least one profile on each side")
+    columns, measured, differences = compare_sides(*sides, metric)
+    fatal = [difference for difference in differences if difference.fatal]
+    if fatal and not force:
+        raise IncompatibleProfiles(
+            "; ".join(f"{d.what}: {d.before} before, {d.after} after" for d in fatal)
+            + "; --force compares them all the same"
+        )
+    runs = align(*sides, columns, key)
+    metas = tuple(profile.meta for profile in (*sides[0], *sides[1]))
+    scale = scale_of(runs, norm, metas, measured)
+    grains = grain(runs, measured, metas)
+    annotated = frozenset().union(*(meta.annotated for meta in metas))
+    functions = FunctionChanges(
+        label=runs.labels,
+        module=runs.frames.module,
+        kind=runs.frames.kind,
+        own=changes(runs.function_own, runs.after, scale, grains, alpha, fdr),
+        total=changes(runs.function_total, runs.after, scale, grains, alpha, fdr),
+        where=[""] * len(runs.labels),
+    )
+    enough = enough_runs(runs.after)
+    return Comparison(
+        profile=union_profile(runs, scale, measured.unit, replace(sides[1][0].meta, annotated=annotated)),
+        metric=measured,
+        runs=runs,
+        scale=scale,
+        grains=grains,
+        differences=differences,
+        functions=find_moved(runs, scale, grains, functions),
+        alpha=alpha,
+        method=("fdr" if fdr else "max-t") if enough else "sampling noise only",
+    )

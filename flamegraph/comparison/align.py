@@ -1,0 +1,53 @@
+"""Runs of two sides put on one trie, so that a node or a function is one row in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+import numpy as np
+
+from ..profile import Frames, Profile
+from ..trie import graft, scatter_sum
+from .model import Runs
+
+__all__ = ["align"]
+
+
+def align(
+    before: Sequence[Profile], after: Sequence[Profile], columns: Sequence[int], key: Callable[[str], str] | None = None
+) -> Runs:
+    """All runs on one trie; `columns` are the metrics to take, one per run, those before first.
+
+    Functions are the same where their labels are, or what `key` makes of them: files and lines move when a program
+    changes. A function is shown as it is called after, where it is there.
+    """
+    rows: dict[str, int] = {}
+    shown: list[str] = []  # each function's label
+    source: list[tuple[Profile, int]] = []  # and where its row comes from
+    stacks, placed = None, []
+    for profile in chain(after, before):
+        labels = profile.labels()
+        number = np.empty(len(labels), np.int64)
+        for i, label in enumerate(labels):
+            row = rows.setdefault(label if key is None else key(label), len(source))
+            if row == len(source):
+                source.append((profile, i))
+                shown.append(label)
+            number[i] = row
+        stacks, went = graft(profile.stacks, number, stacks)
+        placed.append((profile, went))
+    placed = placed[len(after) :] + placed[: len(after)]
+    own = [
+        scatter_sum(went[profile.samples.stack], profile.samples.values[:, column], len(stacks))
+        for (profile, went), column in zip(placed, columns, strict=True)
+    ]
+    frames = Frames(
+        [profile.frames.name[i] for profile, i in source],
+        np.array([profile.frames.kind[i] for profile, i in source], np.uint8),
+        [profile.frames.module[i] for profile, i in source],
+        [profile.frames.file[i] for profile, i in source],
+        np.array([profile.frames.line[i] for profile, i in source], np.int32),
+    )
+    sides = np.arange(len(own)) >= len(before)
+    return Runs(frames, shown, stacks, np.stack(own, axis=1), sides)

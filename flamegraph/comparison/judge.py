@@ -1,0 +1,135 @@
+"""Verdicts: what may be said of each function and node, and how sure it is.
+
+Of repeated runs `permutation.max_t` tells what changed. With one run per side, or too few, only the noise of sampling
+is known: how far counts lie apart by chance when the same thing is sampled twice. How runs differ, it does not know.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+from statistics import NormalDist
+
+import numpy as np
+
+from ..profile import Meta, Metric
+from .model import Changes, Comparison, Runs, Scale, Verdict
+from .permutation import FEWEST, max_t
+
+__all__ = ["changes", "enough_runs", "grain", "node_changes"]
+
+#: Up to this share of what it was, a change is none.
+_NEGLIGIBLE = 0.05
+
+#: Fewer samples on average than this and a node is not tested: it could not reach a verdict, and tests have a price.
+_SAMPLED = 5
+
+
+def enough_runs(after: np.ndarray) -> bool:
+    """Whether there are enough runs on both sides to tell a change from how runs differ."""
+    return bool(min(np.count_nonzero(after), np.count_nonzero(~after)) >= FEWEST)
+
+
+def grain(runs: Runs, metric: Metric, metas: tuple[Meta, ...]) -> np.ndarray | None:
+    """What one sample counts in each run: float64[runs]; None where that can't be known, and so no noise either."""
+    if metric.unit == "samples":
+        return np.ones(len(metas))
+    periods = np.array([meta.period for meta in metas], float)
+    if (periods > 0).all():
+        return periods
+    if runs.own.dtype.kind == "f":
+        return None
+    common = np.array([gcd(*np.unique(np.abs(column)).tolist()) for column in runs.own.T], float)
+    return common if (common > 1).all() else None
+
+
+def changes(
+    values: np.ndarray, after: np.ndarray, scale: Scale, grains: np.ndarray | None, alpha: float, fdr: bool
+) -> Changes:
+    """What changed in each row of `values`, [n, runs] as read. Rows that count nothing at all are `same`."""
+    scaled = scale.apply(values)
+    if enough_runs(after):
+        return _by_runs(scaled, after, _worth(values, grains), alpha, fdr)
+    return _by_sampling(values, scaled, after, np.array(scale.factors), grains, alpha)
+
+
+def node_changes(comparison: Comparison) -> tuple[Changes, Changes]:
+    """Per node of a comparison's trie: (of the node itself, with everything above it)."""
+    runs = comparison.runs
+    return tuple(
+        changes(values, runs.after, comparison.scale, comparison.grains, comparison.alpha, comparison.method == "fdr")
+        for values in (runs.own, runs.total)
+    )  # type: ignore[return-value]
+
+
+def _worth(values: np.ndarray, grains: np.ndarray | None) -> np.ndarray:
+    """The rows that are worth a test, bool[n]; the sides have no part in it."""
+    mean = values.mean(axis=1) if grains is None else (values / grains).mean(axis=1)
+    return mean >= _SAMPLED if grains is not None else mean > 0
+
+
+def _by_runs(scaled: np.ndarray, after: np.ndarray, worth: np.ndarray, alpha: float, fdr: bool) -> Changes:
+    means = [scaled[:, after == side].mean(axis=1) for side in (False, True)]
+    p = np.full(len(scaled), np.nan)
+    low, high = p.copy(), p.copy()
+    rows = np.flatnonzero(worth)
+    if len(rows):
+        found = max_t(scaled[rows].astype(np.float64), after, alpha, fdr=fdr)
+        roots = np.sqrt(np.maximum(scaled[rows], 0))
+        level = roots[:, after].mean(axis=1) + roots[:, ~after].mean(axis=1)
+        # The difference of two squares: back from square roots to counts.
+        middle, reach = means[1][rows] - means[0][rows], level * found.margin
+        p[rows], low[rows], high[rows] = found.p, middle - reach, middle + reach
+    return Changes(*means, low, high, p, _verdicts(*means, low, high, p <= alpha))
+
+
+def _by_sampling(
+    values: np.ndarray,
+    scaled: np.ndarray,
+    after: np.ndarray,
+    factors: np.ndarray,
+    grains: np.ndarray | None,
+    alpha: float,
+) -> Changes:
+    """Counts of samples as Poisson's law has them. Half a sample is added on each side: none seen is not none there."""
+    means = [scaled[:, after == side].mean(axis=1) for side in (False, True)]
+    if all(column.shape == (1,) for column in (after[after], after[~after])):
+        means = [scaled[:, 0], scaled[:, 1]]  # whole numbers stay whole
+    change = means[1] - means[0]
+    nothing = np.full(len(values), np.nan)
+    if grains is None:
+        return Changes(*means, nothing, nothing, nothing, _verdicts(*means, nothing, nothing, nothing > 0))
+    variance = np.zeros(len(values))
+    for side in (False, True):
+        mine = np.flatnonzero(after == side)
+        one = factors[mine] * grains[mine]
+        counts = np.maximum(values[:, mine] / grains[mine], 0)
+        variance += ((counts + 0.5 / len(mine)) * one**2).sum(axis=1) / len(mine) ** 2
+    spread = np.sqrt(variance)
+    counted = np.flatnonzero(values.any(axis=1))
+    # As if each row were tested: Šidák's bound for so many independent rows.
+    margin = NormalDist().inv_cdf(1 - (1 - (1 - alpha) ** (1 / max(len(counted), 1))) / 2)
+    single = 2 * (1 - _normal(np.abs(change) / spread))
+    p = nothing.copy()
+    p[counted] = 1 - (1 - np.minimum(single[counted], 1)) ** len(counted)
+    spread[~values.any(axis=1)] = np.nan  # nothing was counted, so there is nothing to be unsure of
+    low, high = change - margin * spread, change + margin * spread
+    return Changes(*means, low, high, p, _verdicts(*means, low, high, p <= alpha))
+
+
+def _normal(z: np.ndarray) -> np.ndarray:
+    """The share of a normal distribution below z, for z >= 0: Abramowitz and Stegun 26.2.17, off by less than 1e-7."""
+    t = 1 / (1 + 0.2316419 * z)
+    tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    return 1 - np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * tail
+
+
+def _verdicts(before: np.ndarray, after: np.ndarray, low: np.ndarray, high: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    change = after - before
+    verdict = np.full(len(before), Verdict.INCONCLUSIVE, np.uint8)
+    within = np.maximum(np.abs(low), np.abs(high)) <= _NEGLIGIBLE * np.maximum(before, after)
+    verdict[within | (change == 0)] = Verdict.SAME
+    verdict[sure & (change > 0)] = Verdict.REGRESSED
+    verdict[sure & (change < 0)] = Verdict.IMPROVED
+    verdict[sure & (before == 0) & (after != 0)] = Verdict.NEW
+    verdict[sure & (after == 0) & (before != 0)] = Verdict.GONE
+    return verdict

@@ -1,0 +1,189 @@
+"""Two sides compared: what is conserved, what is symmetric, what may be called changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import flamegraph as fg
+from flamegraph.comparison import Verdict
+from flamegraph.errors import IncompatibleProfiles, UsageError
+
+# FIELD §9.12: what difffolded.pl makes of these is known.
+BEFORE = {"main;a;hot": 100, "main;a": 10, "main;gone": 50, "main;b;x": 40, "main;addr 0xdead": 1}
+AFTER = {"main;a;hot": 300, "main;a": 10, "main;new": 30, "main;b;x": 20, "main;addr 0xbeef": 1}
+
+STACKS = st.dictionaries(
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=4).map(";".join), st.integers(1, 50), min_size=1, max_size=12
+)
+
+
+def profile(stacks: dict[str, int]) -> fg.Profile:
+    return fg.read(
+        "".join(f"{stack} {count}\n" for stack, count in stacks.items()).encode(), format="folded", columns="1"
+    )
+
+
+def verdicts(comparison: fg.Comparison) -> dict[str, str]:
+    functions = comparison.functions
+    return {
+        label: Verdict(verdict).name.lower()
+        for label, verdict in zip(functions.label, functions.own.verdict.tolist(), strict=True)
+    }
+
+
+def row(comparison: fg.Comparison, label: str) -> int:
+    return list(comparison.functions.label).index(label)
+
+
+def test_self_and_total_of_functions():
+    comparison = fg.diff(profile(BEFORE), profile(AFTER), norm="none")
+    own, total = comparison.functions.own, comparison.functions.total
+    a, hot = row(comparison, "a"), row(comparison, "hot")
+    assert (own.before[a], own.after[a], own.change[a]) == (10, 10, 0)
+    assert (total.before[a], total.after[a], total.change[a]) == (110, 310, 200), "what it calls is in its total"
+    assert own.relative[hot] == 2
+    assert comparison.profile.total(0) == 201 and comparison.profile.total(1) == 361
+
+
+def test_gone_and_new_functions_are_kept():
+    comparison = fg.diff(profile(BEFORE), profile(AFTER), norm="none")
+    found = verdicts(comparison)
+    assert found["gone"] == "gone" and found["new"] == "new" and found["hot"] == "regressed"
+    assert found["addr 0xbeef"] == "inconclusive", "one sample that was not there before is no finding"
+    new = row(comparison, "new")
+    assert comparison.functions.own.relative[new] == np.inf
+
+
+def test_a_key_matches_functions_that_are_called_otherwise():
+    comparison = fg.diff(profile(BEFORE), profile(AFTER), norm="none", key=lambda label: label.split(" 0x")[0])
+    addr = row(comparison, "addr 0xbeef")
+    assert comparison.functions.own.before[addr] == comparison.functions.own.after[addr] == 1
+    assert "addr 0xdead" not in comparison.functions.label
+
+
+def test_total_keeps_fractions_and_leaves_after_as_it_was():
+    comparison = fg.diff(profile(BEFORE), profile(AFTER), norm="total")
+    own = comparison.functions.own
+    assert own.before[row(comparison, "hot")] == pytest.approx(100 * 361 / 201)
+    assert own.after[row(comparison, "hot")] == 300
+    assert comparison.profile.total(0) == pytest.approx(361)
+
+
+def test_ratio_does_not_blame_the_innocent():
+    """One function grows: by shares all others shrink, by the median of ratios none does."""
+    before = {f"main;f{i}": 1000 for i in range(10)}
+    after = {**before, "main;f3": 3000}
+    found = verdicts(fg.diff(profile(before), profile(after), norm="ratio"))
+    assert found.pop("f3") == "regressed"
+    assert set(found.values()) == {"same"}
+    blamed = verdicts(fg.diff(profile(before), profile(after), norm="total"))
+    assert blamed["f1"] == "improved"
+
+
+def test_work_scales_by_what_each_side_did():
+    comparison = fg.diff(profile({"f": 100}), profile({"f": 300}), norm="work=1000:3000")
+    assert comparison.functions.own.change.tolist() == pytest.approx([0])
+    assert comparison.scale.factors == (3.0, 1.0)
+
+
+@pytest.mark.parametrize("norm", ["wrk=1:2", "work", "work=1", "work=0:1", "work=-1:1", "work=a:b", "half", "auto=1"])
+def test_norms_that_are_none(norm):
+    with pytest.raises(UsageError, match="--norm"):
+        fg.diff(profile(BEFORE), profile(AFTER), norm=norm)
+
+
+@given(STACKS, STACKS)
+def test_changes_add_up(before, after):
+    comparison = fg.diff(profile(before), profile(after), norm="none")
+    change = sum(after.values()) - sum(before.values())
+    assert comparison.functions.own.change.sum() == change
+    own, total = comparison.nodes
+    assert own.change.sum() == change and total.change[0] == change
+    assert own.before.dtype == np.int64, "whole numbers stay whole"
+
+
+@given(STACKS, STACKS, st.sampled_from(["none", "total", "ratio", "work=2:3"]))
+def test_sides_swapped_is_the_change_negated(before, after, norm):
+    one = fg.diff(profile(before), profile(after), norm=norm)
+    back = fg.diff(profile(after), profile(before), norm=norm.replace("2:3", "3:2"))
+    # Each is in the size of what it calls after.
+    size = back.scale.factors[0]
+    there = dict(zip(one.functions.label, (one.functions.own.change * size).tolist(), strict=True))
+    here = dict(zip(back.functions.label, back.functions.own.change.tolist(), strict=True))
+    assert here == pytest.approx({label: -change for label, change in there.items()}, abs=1e-6)
+    swap = {"regressed": "improved", "improved": "regressed", "new": "gone", "gone": "new"}
+    assert verdicts(back) == {label: swap.get(verdict, verdict) for label, verdict in verdicts(one).items()}
+
+
+def test_sides_that_measure_different_things_are_refused():
+    build = fg.Builder()
+    build.metric("cycles", "cycles")
+    build.sample(build.stack([build.frame("f")]), 5)
+    with pytest.raises(IncompatibleProfiles, match="cycles"):
+        fg.diff(profile(BEFORE), build.finish())
+    forced = fg.diff(profile(BEFORE), build.finish(), force=True)
+    assert {difference.what for difference in forced.differences if difference.fatal} == {"metric", "unit"}
+
+
+def test_a_cost_that_went_to_a_neighbour_is_moved():
+    rest = {f"main;other;f{i}": 1000 for i in range(10)}
+    before = {**rest, "main;parse;scan": 500, "main;parse;build": 1500}
+    after = {**rest, "main;parse;scan": 1500, "main;parse;build": 500}
+    comparison = fg.diff(profile(before), profile(after), norm="none")
+    found = verdicts(comparison)
+    assert found["scan"] == found["build"] == "moved"
+    assert comparison.functions.where[row(comparison, "scan")] == "from build, within parse"
+    assert comparison.functions.where[row(comparison, "build")] == "to scan, within parse"
+
+
+def test_a_function_that_was_renamed_is_moved():
+    rest = {f"main;f{i}": 1000 for i in range(10)}
+    before = {**rest, "main;read_all_tokens": 500}
+    after = {**rest, "main;read_tokens": 510}
+    comparison = fg.diff(profile(before), profile(after), norm="none")
+    assert verdicts(comparison)["read_tokens"] == "moved"
+    assert comparison.functions.where[row(comparison, "read_tokens")] == "renamed from read_all_tokens"
+
+
+def simulated(random: np.random.Generator, mean: np.ndarray, spread: float) -> fg.Profile:
+    counts = random.poisson(mean * random.normal(1, spread, len(mean)).clip(0.2))
+    return profile({f"main;f{i}": int(count) for i, count in enumerate(counts) if count})
+
+
+def test_repeated_runs_flag_what_was_planted_and_nothing_else():
+    random = np.random.default_rng(7)
+    mean = random.gamma(0.5, 400, 60)
+    mean[11] = 300
+    planted = mean.copy()
+    planted[11] *= 1.5
+    comparison = fg.diff(
+        [simulated(random, mean, 0.05) for _ in range(6)], [simulated(random, planted, 0.05) for _ in range(6)]
+    )
+    assert (comparison.method, comparison.scale.name, comparison.counts) == ("max-t", "ratio", (6, 6))
+    found = verdicts(comparison)
+    assert found.pop("f11") == "regressed"
+    assert not {"regressed", "improved", "new", "gone", "moved"} & set(found.values())
+    low, high = (getattr(comparison.functions.own, end)[row(comparison, "f11")] for end in ("low", "high"))
+    assert 0 < low < 150 < high
+
+
+def test_too_few_runs_know_sampling_noise_only():
+    random = np.random.default_rng(7)
+    mean = random.gamma(0.5, 400, 60)
+    runs = [simulated(random, mean, 0.05) for _ in range(6)]
+    assert fg.diff(runs[:3], runs[3:]).method == "sampling noise only"
+    assert fg.diff(runs[0], runs[1:]).method == "sampling noise only"
+
+
+def test_alike_runs_flag_something_in_at_most_alpha():
+    random = np.random.default_rng(3)
+    mean = random.gamma(0.5, 200, 80)
+    trials, flagged, alpha = 150, 0, 0.05
+    for _ in range(trials):
+        runs = [simulated(random, mean, 0.1) for _ in range(10)]
+        comparison = fg.diff(runs[:5], runs[5:], alpha=alpha)
+        flagged += bool((comparison.functions.own.p <= alpha).any())
+    assert flagged / trials <= alpha + 3 * np.sqrt(alpha * (1 - alpha) / trials)
