@@ -141,8 +141,8 @@ def test_commands_are_the_modules_and_say_what_the_list_says(capfd):
     here = ROOT / "flamegraph" / "cli"
     assert set(COMMANDS) == {path.stem for path in here.glob("[a-z]*.py")}
     for name in COMMANDS:
-        code, out, _ = run(capfd, name, "-h")
-        assert code == 0 and f"Usage: flamegraph {name}" in out and "-h, --help" in out
+        code, out, err = run(capfd, name, "-h")
+        assert code == 0 and f"Usage: flamegraph {name}" in out and "-h, --help" in out, err
 
 
 def test_version(capfd):

@@ -27,6 +27,7 @@ COMMANDS = MappingProxyType(
     {
         "collapse": "Turn profiles into folded stacks.",
         "render": "Draw profiles: SVG, text and other outputs.",
+        "diff": "Tell what changed between two profiles.",
         "top": "List the hottest functions and stacks.",
         "formats": "List what can be read and written.",
     }

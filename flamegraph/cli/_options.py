@@ -6,7 +6,7 @@ that several members declare under one name is offered once; its heading in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import Field, fields
 from typing import Any, get_args, get_type_hints
 
@@ -64,14 +64,17 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
-def declared(role: str, members: Mapping[str, type]) -> list[Option]:
-    """The options of all members of a role ("input", "output"), whose dataclasses are given by name."""
+def declared(role: str, members: Mapping[str, type], without: Container[str] = ()) -> list[Option]:
+    """The options of all members of a role ("input", "output"), whose dataclasses are given by name.
+
+    `without` names those that the command has itself.
+    """
     found: dict[str, dict[str, Field]] = {}
     hints: dict[str, Any] = {}
     for member, cls in members.items():
         hints = {**get_type_hints(cls), **hints}
         for field in fields(cls):
-            if field.name not in _NOT_OFFERED:
+            if field.name not in _NOT_OFFERED and field.name not in without:
                 found.setdefault(field.name, {})[member] = field
     # What all members have comes first, then what is one member's own, together.
     order = sorted(found, key=lambda name: (len(found[name]) < len(members), list(found[name])))

@@ -21,6 +21,7 @@ not known; `kind` is user, kernel, jit, inlined, …. Names hold no control char
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ from ..profile import Kind, Profile
 from ..text import printable
 from ..units import percent
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["as_json", "as_text", "can_show"]
 
 #: Columns of a bar, and of a terminal that has room for bars beside names.
 _BAR, _WITH_BARS = 8, 100
@@ -166,3 +167,12 @@ def _cut(text: str, room: int | None, ascii: bool, whole_frames: bool = False) -
         while len(text) > room and ";" in text.removeprefix(mark + ";"):
             text = f"{mark};" + text.removeprefix(mark + ";").split(";", 1)[1]
     return shorten(text, room, ascii)
+
+
+def can_show(characters: str) -> bool:
+    """Whether standard output has these characters."""
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

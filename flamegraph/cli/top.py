@@ -11,7 +11,7 @@ import click
 from ..hot import functions, hot_stacks
 from ._inputs import input_parameters, note_skipped, read_inputs
 from ._options import Command, Option, given
-from ._report import as_json, as_text
+from ._report import as_json, as_text, can_show
 
 __all__ = ["command"]
 
@@ -47,18 +47,10 @@ def _run(
     if json:
         click.echo(as_json(profile, column, inputs or ("-",), found, paths, by, lines))
     else:
-        ascii = not _can_show("█…×")
+        ascii = not can_show("█…×")
         room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         click.echo(as_text(profile, column, name, found, paths, by, lines, room, ascii), nl=False)
         note_skipped(profile, quiet)
-
-
-def _can_show(characters: str) -> bool:
-    try:
-        characters.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 command = Command(

@@ -1,0 +1,136 @@
+"""`flamegraph diff`: what changed between two profiles, or between two sets of repeated runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from ..comparison import NORMS, Comparison
+from ..comparison import diff as compare
+from ..errors import UsageError
+from ..render import pick, renderers, save
+from ..render import render as draw
+from ._changes import as_json, as_text
+from ._inputs import check_output, input_parameters, note, note_skipped
+from ._options import Command, Option, declared, given
+from ._progress import progress
+from ._report import can_show
+from ._sides import files_of, read_side
+
+__all__ = ["command"]
+
+#: What `-o FILE` writes by itself; the rest is for the outputs.
+_REPORTS = (".json", ".txt")
+
+
+@click.pass_context
+def _run(
+    ctx: click.Context,
+    before: str,
+    after: str,
+    output: str,
+    lines: int,
+    by: str,
+    metric: str | None,
+    norm: str,
+    alpha: float,
+    fdr: bool,
+    force: bool,
+    json: bool,
+    source_format: str | None,
+    quiet: bool,
+    **_: Any,
+):
+    """Tell what changed from BEFORE to AFTER: a table, or with -o a differential flame graph.
+
+    Each side is a file, a folder of repeated runs, or a quoted glob of them. With four runs per side or more, made in
+    mixed order, the verdicts hold: where nothing changed, something is called changed in at most 5 % of comparisons.
+    With fewer, they know the noise of sampling alone, and the table says so.
+
+    \b
+      flamegraph diff before.folded after.folded
+      flamegraph diff before.folded after.folded -o changes.svg
+      flamegraph diff 'runs/old-*.folded' 'runs/new-*.folded' --json
+    """
+    names = [files_of(side) for side in (before, after)]
+    if before == after == "-":
+        raise UsageError("standard input (-) can be read only once")
+    check_output(output, [*names[0], *names[1]])
+    chosen = given(ctx, "output")
+    report = output == "-" or output.lower().endswith(_REPORTS)
+    if report and chosen:
+        raise UsageError(f"a table takes no --{next(iter(chosen)).replace('_', '-')}; expected -o FILE with a picture")
+    renderer = None if report else pick(None, output)
+    options = given(ctx, "input")
+    sides = [read_side(side, source_format, options, quiet) for side in (before, after)]
+    with progress("comparing", quiet):
+        comparison = compare(*sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, force=force)
+    if renderer is not None:
+        with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
+            content = draw(comparison.profile, renderer.name, **chosen)
+        save(content, output)
+    else:
+        as_object = json or output.lower().endswith(".json")
+        save(_report(comparison, names, (before, after), as_object, lines, by, output), output)
+    for side in sides:
+        for profile in side:
+            note_skipped(profile, quiet)
+    if renderer is not None:
+        note(f"{comparison.metric.name}, norm {comparison.scale.name}: {comparison.scale.why}", quiet)
+
+
+def _report(
+    comparison: Comparison,
+    names: list[list[str]],
+    titles: tuple[str, str],
+    as_object: bool,
+    lines: int,
+    by: str,
+    output: str,
+) -> bytes:
+    if as_object:
+        return (as_json(comparison, *names, None) + "\n").encode()
+    terminal = output == "-" and sys.stdout.isatty()
+    room = shutil.get_terminal_size().columns if terminal else None
+    ascii = output == "-" and not can_show("…→±")
+    return as_text(comparison, *titles, lines, room, ascii, by).encode()
+
+
+command = Command(
+    "diff",
+    callback=_run,
+    help=_run.__doc__,
+    params=[
+        click.Argument(["before"], metavar="BEFORE"),
+        click.Argument(["after"], metavar="AFTER"),
+        Option(
+            ["-o", "--output"],
+            default="-",
+            metavar="FILE",
+            help="where to write to: a picture (.svg), .folded, .json, .txt (default: a table on standard output)",
+        ),
+        Option(["-n", "--lines"], type=click.IntRange(min=1), default=20, metavar="N", help="how many (default: 20)"),
+        Option(
+            ["--by"],
+            type=click.Choice(["self", "total"]),
+            default="self",
+            help="what the table shows: functions alone, or with all that they call (default: self)",
+        ),
+        Option(["--metric"], metavar="NAME", help="the metric to compare (default: the first that both sides have)"),
+        Option(
+            ["--norm"],
+            default="auto",
+            metavar="NORM",
+            help=f"how sides are made comparable: {', '.join(NORMS)} (default: auto, by what is known of them)",
+        ),
+        Option(["--alpha"], type=float, default=0.05, metavar="P", help="how often no change may be called one (0.05)"),
+        Option(["--fdr"], is_flag=True, help="bound the share of wrong calls among all calls, not of any at all"),
+        Option(["--force"], is_flag=True, help="compare what can't be compared: other events, other units"),
+        Option(["--json"], is_flag=True, help="write JSON; flamegraph/schemas/diff-1.json describes it"),
+        *input_parameters()[1:],
+        *declared("output", {name: renderer.options for name, renderer in renderers().items()}, without={"metric"}),
+    ],
+)

@@ -1,0 +1,139 @@
+"""`flamegraph diff`: the table, the JSON and the pictures, from files and from folders of runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+import flamegraph as fg
+from flamegraph.cli import main
+
+BEFORE = "main;a;hot 100\nmain;a 10\nmain;gone 50\nmain;b;x 40\nmain;addr 0xdead 1\n"
+AFTER = "main;a;hot 300\nmain;a 10\nmain;new 30\nmain;b;x 20\nmain;addr 0xbeef 1\n"
+SCHEMA = json.loads((Path(fg.__file__).parent / "schemas" / "diff-1.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> tuple[str, str]:
+    for name, content in (("before", BEFORE), ("after", AFTER)):
+        (tmp_path / f"{name}.folded").write_text(content)
+    return str(tmp_path / "before.folded"), str(tmp_path / "after.folded")
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Path]:
+    """Two folders of six runs each; f3 became half as slow again."""
+    random = np.random.default_rng(5)
+    mean = np.linspace(20, 600, 30)
+    for folder, factor in (("old", 1.0), ("new", 1.5)):
+        (tmp_path / folder).mkdir()
+        for run in range(6):
+            here = mean * random.normal(1, 0.03, len(mean))
+            here[20] *= factor
+            lines = [f"main;f{i} {count}\n" for i, count in enumerate(random.poisson(here))]
+            (tmp_path / folder / f"{run}.folded").write_text("".join(lines))
+    return tmp_path / "old", tmp_path / "new"
+
+
+@pytest.fixture
+def run(capfdbinary):
+    """What `flamegraph diff` prints, given its arguments."""
+
+    def run(*arguments: object) -> str:
+        code = main(["diff", *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        assert code == 0, err
+        return out.decode()
+
+    return run
+
+
+def test_table_of_a_pair(run, sides):
+    lines = run(*sides, "--norm", "none").splitlines()
+    assert lines[1] == "201 samples → 361 samples (+160, +79.6%)"
+    assert lines[2] == "norm: none (asked for)"
+    assert lines[3].startswith("sampling noise only: one run per side can't tell how runs differ")
+    assert [line.split() for line in lines[6:8]] == [
+        ["regressed", "100", "300", "+200", "+200.0%", "53.7", "hot"],
+        ["gone", "50", "0", "-50", "-100.0%", "19.2", "gone"],
+    ]
+    assert "significant" not in "\n".join(lines)
+
+
+def test_functions_with_all_they_call(run, sides):
+    rows = [line.split() for line in run(*sides, "--norm", "none", "--by", "total").splitlines()]
+    rows = [row[:5] + row[6:] for row in rows]
+    assert ["regressed", "110", "310", "+200", "+181.8%", "a"] in rows
+
+
+def test_nothing_changed(run, sides):
+    assert "no function changed" in run(sides[0], sides[0])
+
+
+def test_folders_and_globs_are_repeated_runs(run, runs):
+    from_folders = run(*runs)
+    assert "6 runs before, 6 after" in from_folders
+    finding = [line.split() for line in from_folders.splitlines() if line.startswith("regressed")]
+    assert [row[-1] for row in finding] == ["f20"]
+    assert run(f"{runs[0]}/*.folded", f"{runs[1]}/[0-9].folded").splitlines()[1:] == from_folders.splitlines()[1:]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--fdr"], ["--alpha", "0.01"], ["--norm", "work=1:1"]])
+def test_json_is_what_its_schema_says(run, sides, runs, arguments):
+    for pair in (sides, runs):
+        report = json.loads(run(*pair, "--json", *arguments))
+        jsonschema.validate(report, SCHEMA)
+        rows = {row["name"]: row for row in report["functions"]}
+        assert len(rows) == report["functions_count"]
+        named = "hot" if pair is sides else "f20"
+        assert rows[named]["verdict"] in ("regressed", "inconclusive")
+        assert rows[named]["self"]["change"] == pytest.approx(
+            rows[named]["self"]["after"] - rows[named]["self"]["before"]
+        )
+
+
+def test_a_number_that_is_none_is_null(run, sides):
+    rows = {row["name"]: row for row in json.loads(run(*sides, "--json"))["functions"]}
+    assert rows["new"]["self"]["relative"] is None
+    assert rows["new"]["verdict"] == "new"
+
+
+def test_folded_output_is_that_of_difffolded(run, sides, tmp_path):
+    run(*sides, "--norm", "none", "-o", tmp_path / "x.folded")
+    assert (tmp_path / "x.folded").read_text() == (
+        "main;a 10 10\nmain;a;hot 100 300\nmain;addr 0xbeef 0 1\nmain;addr 0xdead 1 0\nmain;b;x 40 20\n"
+        "main;gone 50 0\nmain;new 0 30\n"
+    )
+
+
+def test_outputs_go_by_the_ending(run, sides, tmp_path):
+    for ending, start in ((".svg", b"<?xml"), (".json", b"{"), (".txt", b"/")):
+        run(*sides, "-o", tmp_path / f"x{ending}")
+        assert (tmp_path / f"x{ending}").read_bytes().startswith(start), ending
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["b", ""], "expected BEFORE and AFTER"),
+        (["-", "-"], "only once"),
+        (["empty", "b"], "found no file in it"),
+        (["nothing-*", "b"], "no file has such a name"),
+        (["b", "b", "--title", "x"], "a table takes no --title"),
+        (["b", "b", "--norm", "half"], "--norm half"),
+        (["b", "b", "--alpha", "2"], "alpha 2"),
+        (["b", "b", "--metric", "cycles"], "no metric is called 'cycles'"),
+        (["b", "b", "-o", "x.png"], "can't tell what to write"),
+    ],
+)
+def test_what_can_not_be_compared(arguments, message, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b").write_text(BEFORE)
+    (tmp_path / "empty").mkdir()
+    assert main(["diff", *arguments]) in (1, 2)
+    out, err = capfd.readouterr()
+    assert out == "" and message in err and err.count("\n") == 1
