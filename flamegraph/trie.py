@@ -22,6 +22,7 @@ __all__ = [
     "outermost",
     "paths",
     "preorder",
+    "regraft",
     "relabel",
     "scatter_sum",
     "totals",
@@ -176,6 +177,32 @@ def _graft_one_by_one(
 def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
     """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map)."""
     return graft(stacks, group)
+
+
+def regraft(stacks: Stacks, frame_of: np.ndarray) -> tuple[Stacks, np.ndarray]:
+    """The trie in which node i has frame `frame_of[i]`, or is one with its parent where that is -1: (trie, node map).
+
+    Nodes that become the same are merged. The root's frame is ignored.
+    """
+    gone = np.asarray(frame_of) < 0
+    gone[0] = False
+    depth = np.zeros(len(stacks), np.int32)  # in the new trie
+    above = np.zeros(len(stacks), np.int64)  # the nearest node that stays, from the node itself on
+    for nodes in list(levels(stacks))[1:]:
+        parent = stacks.parent[nodes]
+        depth[nodes] = depth[parent] + ~gone[nodes]
+        above[nodes] = np.where(gone[nodes], above[parent], nodes)
+    staying = np.flatnonzero(~gone)
+    order = staying[np.argsort(depth[staying], kind="stable")]
+    number = np.zeros(len(stacks), np.int32)
+    number[order] = np.arange(len(order))
+    frames = np.asarray(frame_of)[order].astype(np.int64)
+    frames[0] = -1
+    thin = Stacks(
+        number[above[stacks.parent[order]]], np.concatenate(([-1], np.arange(len(order) - 1))).astype(np.int32)
+    )
+    new, went = graft(thin, frames[1:])
+    return new, went[number[above]]
 
 
 def paths(stacks: Stacks, nodes: np.ndarray, depth: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -58,8 +58,8 @@ def test_table_of_a_pair(run, sides):
     assert lines[2] == "norm: none (asked for)"
     assert lines[3].startswith("sampling noise only: one run per side can't tell how runs differ")
     assert [line.split() for line in lines[6:8]] == [
-        ["regressed", "100", "300", "+200", "+200.0%", "53.7", "hot"],
-        ["gone", "50", "0", "-50", "-100.0%", "19.2", "gone"],
+        ["regressed", "100", "300", "+200", "+200.0%", "52.7", "hot"],
+        ["gone", "50", "0", "-50", "-100.0%", "18.8", "gone"],
     ]
     assert "significant" not in "\n".join(lines)
 
@@ -103,7 +103,7 @@ def test_a_number_that_is_none_is_null(run, sides):
 
 
 def test_folded_output_is_that_of_difffolded(run, sides, tmp_path):
-    run(*sides, "--norm", "none", "-o", tmp_path / "x.folded")
+    run(*sides, "--norm", "none", "--match", "name", "-o", tmp_path / "x.folded")
     assert (tmp_path / "x.folded").read_text() == (
         "main;a 10 10\nmain;a;hot 100 300\nmain;addr 0xbeef 0 1\nmain;addr 0xdead 1 0\nmain;b;x 40 20\n"
         "main;gone 50 0\nmain;new 0 30\n"

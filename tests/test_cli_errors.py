@@ -34,7 +34,7 @@ CASES = [
     (["render", "a.folded", "-o", "nowhere/x.svg"], 1, ["nowhere/x.svg", "no directory nowhere"]),
     (["render", "a.folded", "-o"], 2, ["-o", "argument; see `flamegraph render --help`"]),
     (["collapse", "a.folded", "-o"], 2, ["-o", "argument; see `flamegraph collapse --help`"]),
-    (["collapse", "a.folded", "--bogus"], 2, ["no option is called --bogus; see `flamegraph collapse --help`"]),
+    (["collapse", "a.folded", "--qqq"], 2, ["no option is called --qqq; see `flamegraph collapse --help`"]),
     (["collapse", "a.folded", "--colums", "1"], 2, ["did you mean --columns"]),
     (["render", "a.folded", "--font", "x"], 2, ["did you mean --font"]),
     (["render", "a.folded", "-o", "folder"], 2, ["folder", "is a directory"]),

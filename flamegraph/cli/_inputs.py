@@ -12,28 +12,31 @@ from typing import Any
 import click
 
 from ..collapse import Format, detect, formats, read
-from ..errors import InputError, UsageError
+from ..errors import EmptyProfile, InputError, UsageError
 from ..merging import merge
 from ..profile import Profile
 from ..source import Source
 from ..text import printable
+from ..transform import Transforms, apply
 from ..units import quantity, size_bytes
-from ._options import Option, declared
+from ._options import Option, declared, given
 from ._progress import progress
 
 __all__ = [
     "check_inputs",
     "check_output",
     "input_parameters",
+    "needs_samples",
     "note",
     "note_other_metrics",
     "note_skipped",
     "read_inputs",
+    "transformed",
 ]
 
 
 def input_parameters() -> list[click.Parameter]:
-    """INPUT…, how to read it, and the options of all formats."""
+    """INPUT…, how to read it, the options of all formats, and how it is to be seen."""
     return [
         click.Argument(["inputs"], nargs=-1, metavar="[INPUT]..."),
         Option(
@@ -44,6 +47,7 @@ def input_parameters() -> list[click.Parameter]:
         ),
         Option(["-q", "--quiet"], is_flag=True, help="no notes and no progress on standard error"),
         *declared("input", {name: format.options for name, format in formats().items()}),
+        *declared("transform", {"transforms": Transforms}),
     ]
 
 
@@ -70,6 +74,24 @@ def read_inputs(
         return profiles[0]
     with progress(f"merging {len(profiles)} inputs", quiet):
         return merge(profiles)
+
+
+def transformed(profile: Profile, ctx: click.Context, metric: str | None = None) -> Profile:
+    """The profile as the transforms that the user gave want it. EmptyProfile where that leaves nothing."""
+    wanted = given(ctx, "transform")
+    if not wanted:
+        return profile
+    column = profile.column(metric) if "prune" in wanted else 0
+    found = apply(profile, Transforms(**wanted), column)
+    if not len(found.samples):
+        told = ", ".join("--" + name.replace("_", "-") for name in wanted)
+        raise EmptyProfile(f"expected samples that {told} would leave, found none")
+    return found
+
+
+def needs_samples(ctx: click.Context) -> bool:
+    """Whether a transform that the user gave wants samples one by one, with their times and threads."""
+    return Transforms(**given(ctx, "transform")).needs_samples
 
 
 def check_inputs(inputs: Sequence[str]) -> Sequence[str]:

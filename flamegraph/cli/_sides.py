@@ -31,6 +31,8 @@ def files_of(side: str) -> list[str]:
     return [side]
 
 
-def read_side(side: str, format: str | None, options: dict[str, Any], quiet: bool) -> list[Profile]:
+def read_side(
+    side: str, format: str | None, options: dict[str, Any], quiet: bool, timeline: bool = False
+) -> list[Profile]:
     """A profile for each run of a side."""
-    return [read_inputs([file], format, options, quiet=quiet) for file in files_of(side)]
+    return [read_inputs([file], format, options, quiet=quiet, timeline=timeline) for file in files_of(side)]

@@ -11,7 +11,15 @@ from ..errors import UsageError
 from ..render import render as write_out
 from ..render import renderers, save
 from ._events import listed
-from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, read_inputs
+from ._inputs import (
+    check_output,
+    input_parameters,
+    needs_samples,
+    note_other_metrics,
+    note_skipped,
+    read_inputs,
+    transformed,
+)
 from ._options import Command, Option, declared, given
 
 __all__ = ["command"]
@@ -38,7 +46,7 @@ def _run(
       perf script | flamegraph collapse --pid --kernel -o out.folded
     """
     if list_events:
-        unused = [name for role in ("input", "output") for name in given(ctx, role)]
+        unused = [name for role in ("input", "output", "transform") for name in given(ctx, role)]
         if unused:
             flag = unused[0].replace("_", "-")
             raise UsageError(f"--list-events tells of the whole recording, so it takes no --{flag}")
@@ -52,7 +60,9 @@ def _run(
         raise UsageError(f"{output}: collapse writes folded stacks; `flamegraph render` writes {other[0]}")
     check_output(output, inputs)
     chosen = given(ctx, "output")
-    profile = read_inputs(inputs, source_format, given(ctx, "input"), quiet=quiet)
+    options = given(ctx, "input")
+    profile = read_inputs(inputs, source_format, options, quiet=quiet, timeline=needs_samples(ctx))
+    profile = transformed(profile, ctx, chosen.get("metric"))
     save(write_out(profile, "folded", **chosen), output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, folded.options, chosen, quiet)

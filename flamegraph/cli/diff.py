@@ -13,8 +13,9 @@ from ..comparison import diff as compare
 from ..errors import UsageError
 from ..render import pick, renderers, save
 from ..render import render as draw
+from ..transform import tidy_name
 from ._changes import as_json, as_text
-from ._inputs import check_output, input_parameters, note, note_skipped
+from ._inputs import check_output, input_parameters, needs_samples, note, note_skipped, transformed
 from ._options import Command, Option, declared, given
 from ._progress import progress
 from ._report import can_show
@@ -38,6 +39,7 @@ def _run(
     norm: str,
     alpha: float,
     fdr: bool,
+    match: str,
     force: bool,
     json: bool,
     source_format: str | None,
@@ -64,10 +66,14 @@ def _run(
     if report and chosen:
         raise UsageError(f"a table takes no --{next(iter(chosen)).replace('_', '-')}; expected -o FILE with a picture")
     renderer = None if report else pick(None, output)
-    options = given(ctx, "input")
-    sides = [read_side(side, source_format, options, quiet) for side in (before, after)]
+    options, one_by_one = given(ctx, "input"), needs_samples(ctx)
+    sides = [
+        [transformed(p, ctx, metric) for p in read_side(side, source_format, options, quiet, one_by_one)]
+        for side in (before, after)
+    ]
     with progress("comparing", quiet):
-        comparison = compare(*sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, force=force)
+        key = tidy_name if match == "tidy" else None
+        comparison = compare(*sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, force=force)
     if renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
             content = draw(comparison.profile, renderer.name, **chosen)
@@ -128,6 +134,13 @@ command = Command(
         ),
         Option(["--alpha"], type=float, default=0.05, metavar="P", help="how often no change may be called one (0.05)"),
         Option(["--fdr"], is_flag=True, help="bound the share of wrong calls among all calls, not of any at all"),
+        Option(
+            ["--match"],
+            type=click.Choice(["tidy", "name"]),
+            default="tidy",
+            help="what functions that one side lacks are matched by: their names as --tidy makes them, or as they are "
+            "(default: tidy)",
+        ),
         Option(["--force"], is_flag=True, help="compare what can't be compared: other events, other units"),
         Option(["--json"], is_flag=True, help="write JSON; flamegraph/schemas/diff-1.json describes it"),
         *input_parameters()[1:],

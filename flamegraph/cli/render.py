@@ -13,8 +13,15 @@ from ..errors import UsageError
 from ..options import fill
 from ..render import Renderer, pick, renderers, save
 from ..render import render as draw
-from ..transform import reverse
-from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, read_inputs
+from ._inputs import (
+    check_output,
+    input_parameters,
+    needs_samples,
+    note_other_metrics,
+    note_skipped,
+    read_inputs,
+    transformed,
+)
 from ._options import Command, Option, declared, given
 from ._progress import progress
 
@@ -27,7 +34,6 @@ def _run(
     inputs: tuple[str, ...],
     output: str,
     to: str | None,
-    turned: bool,
     source_format: str | None,
     quiet: bool,
     **_: Any,
@@ -47,9 +53,11 @@ def _run(
     if output == "-" and sys.stdout.isatty():
         _for_terminal(renderer, chosen)
     timeline = bool(getattr(fill(renderer.options, chosen, f"the {renderer.name} output"), "timeline", False))
+    timeline |= needs_samples(ctx)
     profile = read_inputs(inputs, source_format, given(ctx, "input"), quiet=quiet, timeline=timeline)
+    profile = transformed(profile, ctx, chosen.get("metric"))
     with progress(f"drawing {len(profile.stacks):,} stacks", quiet):
-        content = draw(reverse(profile) if turned else profile, renderer.name, **chosen)
+        content = draw(profile, renderer.name, **chosen)
     save(content, output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, renderer.options, chosen, quiet)
@@ -74,7 +82,6 @@ command = Command(
             type=click.Choice(list(renderers())),
             help="what to write (default: as FILE's ending says; svg on standard output)",
         ),
-        Option(["--reverse", "turned"], is_flag=True, help="turn stacks over: from the leaves to their callers"),
         *input_parameters(),
         *declared("output", {name: renderer.options for name, renderer in renderers().items()}),
     ],

@@ -51,7 +51,8 @@ def diff(
     norm    one of `NORMS`, described in `flamegraph.comparison.scale`
     alpha   in at most this share of comparisons without any change something may be called changed
     fdr     bound the share of wrong calls among all calls in place of that, which finds more where much has changed
-    key     what functions are matched by, made from their labels; a rename that it sees through is none
+    key     what functions that only one side has are matched by, made from their labels, such as
+            `transform.tidy_name`; None: by their labels alone
     force   compare what can't be compared, as numbers that mean little
 
     IncompatibleProfiles where the sides measure different things. UsageError for an unknown metric or norm.

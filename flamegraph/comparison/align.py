@@ -19,9 +19,10 @@ def align(
 ) -> Runs:
     """All runs on one trie; `columns` are the metrics to take, one per run, those before first.
 
-    Functions are the same where their labels are, or what `key` makes of them: files and lines move when a program
-    changes. A function is shown as it is called after, where it is there.
+    Functions are the same where their labels are: files and lines move when a program changes. Those that only one
+    side has are the same where `key` makes the same of their labels. They are shown as they are called after.
     """
+    spelled = _keys(before, after, key)
     rows: dict[str, int] = {}
     shown: list[str] = []  # each function's label
     source: list[tuple[Profile, int]] = []  # and where its row comes from
@@ -30,7 +31,7 @@ def align(
         labels = profile.labels()
         number = np.empty(len(labels), np.int64)
         for i, label in enumerate(labels):
-            row = rows.setdefault(label if key is None else key(label), len(source))
+            row = rows.setdefault(spelled.get(label, label), len(source))
             if row == len(source):
                 source.append((profile, i))
                 shown.append(label)
@@ -51,3 +52,11 @@ def align(
     )
     sides = np.arange(len(own)) >= len(before)
     return Runs(frames, shown, stacks, np.stack(own, axis=1), sides)
+
+
+def _keys(before: Sequence[Profile], after: Sequence[Profile], key: Callable[[str], str] | None) -> dict[str, str]:
+    """What labels that only one side has are matched by. It is no label that both sides have."""
+    if key is None:
+        return {}
+    one, other = ({label for profile in side for label in profile.labels()} for side in (before, after))
+    return {label: f"\0{key(label)}" for label in one ^ other}
