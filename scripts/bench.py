@@ -41,7 +41,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 class Work:
     """One job: ours, and the peers that do the same.
 
-    input     the kind of input (bench_data.KINDS), "" for none
+    inputs    the kinds of input (bench_data.KINDS)
     ours      arguments of `python -m flamegraph`
     peers     label → command, in which "|" stands between the programs of a pipeline; the first one is what the goal
               is about, where it is installed
@@ -49,16 +49,16 @@ class Work:
     """
 
     name: str
-    input: str
-    ours: Callable[[str], list[str]]
-    peers: dict[str, Callable[[str], list[str]]]
+    inputs: tuple[str, ...]
+    ours: Callable[..., list[str]]
+    peers: dict[str, Callable[..., list[str]]]
     must: float
 
 
 WORKS = [
     Work(
         name="perf-data",
-        input="perf-data",
+        inputs=("perf-data",),
         ours=lambda path: ["collapse", path],
         peers={
             "perf script | inferno": lambda path: ["perf", "script", "-f", "-i", path, "|", "inferno-collapse-perf"],
@@ -68,7 +68,7 @@ WORKS = [
     ),
     Work(
         name="perf-script",
-        input="perf-script",
+        inputs=("perf-script",),
         ours=lambda path: ["collapse", path],
         peers={
             # Ours may use all cores, so the peer may too.
@@ -80,7 +80,7 @@ WORKS = [
     ),
     Work(
         name="svg",
-        input="folded",
+        inputs=("folded",),
         ours=lambda path: ["render", path, "--to", "svg", "-o", "-"],
         peers={
             "inferno": lambda path: ["inferno-flamegraph", path],
@@ -89,10 +89,20 @@ WORKS = [
         must=0.5,
     ),
     Work(
+        name="diff",
+        inputs=("folded", "folded-after"),
+        ours=lambda before, after: ["diff", before, after, "--to", "folded"],
+        peers={
+            "inferno": lambda before, after: ["inferno-diff-folded", "-n", before, after],
+            "FlameGraph": lambda before, after: ["difffolded.pl", "-n", before, after],
+        },
+        must=0.5,
+    ),
+    Work(
         name="help",
-        input="",
-        ours=lambda path: ["--help"],
-        peers={"import click": lambda path: [sys.executable, "-c", "import click"]},
+        inputs=(),
+        ours=lambda: ["--help"],
+        peers={"import click": lambda: [sys.executable, "-c", "import click"]},
         must=1 / 1.5,
     ),
 ]
@@ -160,21 +170,23 @@ def make(kind: str, megabytes: float, folder: Path) -> Path:
     return path
 
 
-def measure(work: Work, path: Path | None, runs: int) -> list[Result]:
+def measure(work: Work, paths: list[Path], runs: int) -> list[Result]:
     """All programs at one job, taking turns, so that whatever else the machine does meets them alike."""
-    name = str(path or "")
-    commands = {"flamegraph": [sys.executable, "-m", "flamegraph", *work.ours(name)]}
+    names = [str(path) for path in paths]
+    commands = {"flamegraph": [sys.executable, "-m", "flamegraph", *work.ours(*names)]}
     for label, peer in work.peers.items():
-        command = installed(peer(name))
+        command = installed(peer(*names))
         if command:
             commands[label] = command
-    run(commands["flamegraph"], bool(path))  # once for nothing: Python compiles the modules, the system reads the input
+    run(
+        commands["flamegraph"], bool(paths)
+    )  # once for nothing: Python compiles the modules, the system reads the input
     taken: dict[str, list[tuple[float, float]]] = {label: [] for label in commands}
     for _ in range(runs):
         for label, command in commands.items():
-            taken[label].append(run(command, bool(path)))
+            taken[label].append(run(command, bool(paths)))
 
-    megabytes = path.stat().st_size / MEGABYTE if path else 0.0
+    megabytes = sum(path.stat().st_size for path in paths) / MEGABYTE
     best = {label: min(seconds for seconds, _ in results) for label, results in taken.items()}
     rows = []
     for label, results in taken.items():
@@ -241,14 +253,14 @@ def main(arguments: list[str] | None = None) -> None:
     sizes = {
         "perf-script": options.size_mb,
         "folded": round(options.size_mb * FOLDED_SHARE, 3),
+        "folded-after": round(options.size_mb * FOLDED_SHARE, 3),
         "perf-data": round(options.size_mb * RECORDING_SHARE, 3),
     }
     rows: list[Result] = []
     for work in WORKS:
         if options.only and work.name not in options.only:
             continue
-        path = make(work.input, sizes[work.input], options.data.resolve()) if work.input else None
-        rows += measure(work, path, options.runs)
+        rows += measure(work, [make(kind, sizes[kind], options.data.resolve()) for kind in work.inputs], options.runs)
     if options.json:
         about = {"python": sys.version.split()[0], "platform": sys.platform, "cores": CORES, "runs": options.runs}
         print(json.dumps({**about, "results": [asdict(row) for row in rows]}, indent=2))

@@ -76,6 +76,17 @@ def folded(rng: random.Random, size: int) -> Iterator[bytes]:
             return
 
 
+def folded_after(rng: random.Random, size: int) -> Iterator[bytes]:
+    """The stacks of `folded` after a change: a tenth are gone, a tenth are new, the others count another time."""
+    chance = random.Random(SEED + 1)
+    for line in folded(rng, size):
+        stack, _, count = line.rpartition(b" ")
+        fate = chance.random()
+        if fate > 0.1:
+            stack += b";added_function" if fate > 0.9 else b""
+            yield b"%s %d\n" % (stack, max(int(int(count) * chance.gauss(1, 0.1)), 1))
+
+
 _KERNEL = [
     "__handle_mm_fault", "handle_mm_fault", "exc_page_fault", "asm_exc_page_fault", "vfs_read", "ksys_read",
     "vfs_write", "tcp_sendmsg_locked", "sock_sendmsg", "__x64_sys_sendto", "do_epoll_wait", "schedule", "__schedule",
@@ -141,6 +152,7 @@ def perf_script(rng: random.Random, size: int) -> Iterator[bytes]:
 KINDS: dict[str, Callable[[random.Random, int], Iterable[bytes]]] = {
     "perf-script": perf_script,
     "folded": folded,
+    "folded-after": folded_after,
     "perf-data": perf_data,
 }
 

@@ -61,6 +61,7 @@ def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
         "perf-data",
         "perf-script",
         "svg",
+        "diff",
         "help",
     ]
     assert ("help", "import click") in {(row["work"], row["program"]) for row in rows}
@@ -68,7 +69,7 @@ def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
     for row in rows:
         if row["met"] is not None:
             assert row["met"] == (row["speed"] >= row["must"])
-    assert len(list(tmp_path.iterdir())) == 3, "the inputs are kept for the next run"
+    assert len(list(tmp_path.iterdir())) == 4, "the inputs are kept for the next run"
 
 
 def test_a_benchmark_refuses_what_it_cannot_do():

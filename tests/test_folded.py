@@ -12,8 +12,9 @@ from golden import CORPUS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flamegraph import chunks
 from flamegraph.collapse import Match, detect, read
-from flamegraph.collapse.folded import chunks, sniff
+from flamegraph.collapse.folded import sniff
 from flamegraph.collapse.folded import stacks as stacks_module
 from flamegraph.collapse.folded.names import MARGIN, distinct_pieces
 from flamegraph.errors import EmptyProfile, ParseError, UsageError

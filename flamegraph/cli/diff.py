@@ -33,6 +33,7 @@ def _run(
     before: str,
     after: str,
     output: str,
+    to: str | None,
     lines: int,
     by: str,
     metric: str | None,
@@ -62,10 +63,12 @@ def _run(
         raise UsageError("standard input (-) can be read only once")
     check_output(output, [*names[0], *names[1]])
     chosen = given(ctx, "output")
-    report = output == "-" or output.lower().endswith(_REPORTS)
+    report = to is None and (output == "-" or output.lower().endswith(_REPORTS))
     if report and chosen:
         raise UsageError(f"a table takes no --{next(iter(chosen)).replace('_', '-')}; expected -o FILE with a picture")
-    renderer = None if report else pick(None, output)
+    renderer = None if report else pick(to, output)
+    if renderer is not None and not renderer.plain and output == "-" and sys.stdout.isatty():
+        raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
     options, one_by_one = given(ctx, "input"), needs_samples(ctx)
     sides = [
         [transformed(p, ctx, metric) for p in read_side(side, source_format, options, quiet, one_by_one)]
@@ -117,6 +120,11 @@ command = Command(
             default="-",
             metavar="FILE",
             help="where to write to: a picture (.svg), .folded, .json, .txt (default: a table on standard output)",
+        ),
+        Option(
+            ["--to"],
+            type=click.Choice(list(renderers())),
+            help="the output to write in place of a table (default: as FILE's ending says)",
         ),
         Option(["-n", "--lines"], type=click.IntRange(min=1), default=20, metavar="N", help="how many (default: 20)"),
         Option(

@@ -16,10 +16,9 @@ from ..errors import IncompatibleProfiles, UsageError
 from ..profile import Profile
 from .align import align
 from .comparable import compare_sides
-from .judge import changes, enough_runs, grain
+from .judge import enough_runs, grain
 from .model import Changes, Comparison, Difference, FunctionChanges, Runs, Scale, Verdict, union_profile
 from .scale import NORMS, scale_of
-from .shift import find_moved
 
 __all__ = [
     "NORMS",
@@ -74,14 +73,6 @@ def diff(
     scale = scale_of(runs, norm, metas, measured)
     grains = grain(runs, measured, metas)
     annotated = frozenset().union(*(meta.annotated for meta in metas))
-    functions = FunctionChanges(
-        label=runs.labels,
-        module=runs.frames.module,
-        kind=runs.frames.kind,
-        own=changes(runs.function_own, runs.after, scale, grains, alpha, fdr),
-        total=changes(runs.function_total, runs.after, scale, grains, alpha, fdr),
-        where=[""] * len(runs.labels),
-    )
     enough = enough_runs(runs.after)
     return Comparison(
         profile=union_profile(runs, scale, measured.unit, replace(sides[1][0].meta, annotated=annotated)),
@@ -90,7 +81,6 @@ def diff(
         scale=scale,
         grains=grains,
         differences=differences,
-        functions=find_moved(runs, scale, grains, functions),
         alpha=alpha,
         method=("fdr" if fdr else "max-t") if enough else "sampling noise only",
     )

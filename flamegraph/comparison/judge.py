@@ -12,10 +12,10 @@ from statistics import NormalDist
 import numpy as np
 
 from ..profile import Meta, Metric
-from .model import Changes, Comparison, Runs, Scale, Verdict
+from .model import Changes, Comparison, FunctionChanges, Runs, Scale, Verdict
 from .permutation import FEWEST, max_t
 
-__all__ = ["changes", "enough_runs", "grain", "node_changes"]
+__all__ = ["changes", "enough_runs", "function_changes", "grain", "node_changes"]
 
 #: Up to this share of what it was, a change is none.
 _NEGLIGIBLE = 0.05
@@ -50,6 +50,17 @@ def changes(
     if enough_runs(after):
         return _by_runs(scaled, after, _worth(values, grains), alpha, fdr)
     return _by_sampling(values, scaled, after, np.array(scale.factors), grains, alpha)
+
+
+def function_changes(comparison: Comparison) -> FunctionChanges:
+    """Per function, before it is known which only moved."""
+    runs = comparison.runs
+    own, total = (
+        changes(values, runs.after, comparison.scale, comparison.grains, comparison.alpha, comparison.method == "fdr")
+        for values in (runs.function_own, runs.function_total)
+    )
+    frames = runs.frames
+    return FunctionChanges(runs.labels, frames.module, frames.kind, own, total, [""] * len(runs.labels))
 
 
 def node_changes(comparison: Comparison) -> tuple[Changes, Changes]:

@@ -162,7 +162,6 @@ class Comparison:
     scale        how runs were made comparable
     grains       what one sample counts in each run, float64[runs]; None where that is not known
     differences  what the sides do not have in common
-    functions    what changed per function
     alpha        the share of comparisons without any change in which something may be called changed
     method       "max-t" or "fdr" for repeated runs; "sampling noise only" where a side has one run
     notes        what a reader should know, a sentence each
@@ -174,10 +173,17 @@ class Comparison:
     scale: Scale
     grains: np.ndarray | None
     differences: tuple[Difference, ...]
-    functions: FunctionChanges
     alpha: float
     method: str
     notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def functions(self) -> FunctionChanges:
+        """What changed per function."""
+        from .judge import function_changes
+        from .shift import find_moved
+
+        return find_moved(self.runs, self.scale, self.grains, function_changes(self))
 
     @cached_property
     def nodes(self) -> tuple[Changes, Changes]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -59,9 +60,10 @@ def find_moved(runs: Runs, scale: Scale, grains: np.ndarray | None, functions: F
         verdict[[gone, new]] = Verdict.MOVED
     holders = _Holders(runs, scale, grains, functions)
     for row in flagged[verdict[flagged] != Verdict.MOVED].tolist():
-        for rows, left, error, what in holders.of(row):
+        for members, left, error, what in holders.of(row):
             if abs(left) > min(_LEFT * abs(change[row]), _ERRORS * error):
                 continue
+            rows = members()
             others = rows[np.sign(change[rows]) == -np.sign(change[row])]
             if len(others):
                 other = others[np.argmax(np.abs(change[others]))]
@@ -103,6 +105,10 @@ def _callers(runs: Runs, functions: Sequence[int]) -> dict[int, set[int]]:
     return found
 
 
+#: (its functions, the change of all together, the error of that, its name)
+Holder = tuple[Callable[[], np.ndarray], float, float, str]
+
+
 class _Holders:
     """What holds a function, with what changed in it."""
 
@@ -117,25 +123,28 @@ class _Holders:
         self._groups = [self._grouped(list(map(_owner, functions.label))), self._grouped(runs.frames.file)]
         self._groups.append(self._grouped(runs.frames.module))
 
-    def of(self, row: int) -> Iterator[tuple[np.ndarray, float, float, str]]:
-        """(its functions, the change of all together, the error of that, its name), the narrowest first."""
+    def of(self, row: int) -> Iterator[Holder]:
+        """What holds a function, the narrowest first."""
         stacks = self._runs.stacks
         nodes = np.flatnonzero(stacks.frame == row)
         node = int(nodes[np.argmax(np.abs(self._total_change[nodes]))])
         for caller in islice(_ancestors(stacks.parent, node), _CALLERS):
-            within = self._order[self._begin[caller] : self._begin[caller] + self._size[caller]]
-            rows = np.unique(stacks.frame[within])
-            held = self._held(self._runs.total[caller], self._functions.label[stacks.frame[caller]], rows)
+            name = self._functions.label[stacks.frame[caller]]
+            held = self._held(self._runs.total[caller], name, partial(self._functions_in, caller))
             if held is None:
                 break
             yield held
         for names, members in self._groups:
             if len(rows := members.get(names[row], ())) > 1:
-                held = self._held(self._runs.function_own[rows].sum(axis=0), names[row], np.array(rows))
+                held = self._held(self._runs.function_own[rows].sum(axis=0), names[row], partial(np.array, rows))
                 if held is not None:
                     yield held
 
-    def _held(self, values: np.ndarray, name: str, rows: np.ndarray) -> tuple[np.ndarray, float, float, str] | None:
+    def _functions_in(self, node: int) -> np.ndarray:
+        within = self._order[self._begin[node] : self._begin[node] + self._size[node]]
+        return np.unique(self._runs.stacks.frame[within])
+
+    def _held(self, values: np.ndarray, name: str, rows: Callable[[], np.ndarray]) -> Holder | None:
         before, after = self._sides(values[None, :])
         if max(before[0], after[0]) > self._place:
             return None

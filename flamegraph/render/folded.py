@@ -9,13 +9,13 @@ left out. A profile that holds `before` and `after` is written with both, as dif
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from ..chains import ranges
+from ..chunks import each
 from ..distinct import distinct
 from ..options import option
 from ..profile import Profile, Stacks
@@ -40,7 +40,7 @@ RENDERER = Renderer("folded stacks, the text other flame graph tools read", (".f
 _HARMLESS = {ord(";"): ":"} | dict.fromkeys([*range(0x20), 0x7F, 0x85, 0x2028, 0x2029], " ")
 
 #: Frames assembled at once, measured: what is computed from their text then fits into a cache.
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 
 
 def render(profile: Profile, options: Options) -> bytes:
@@ -57,7 +57,7 @@ def render(profile: Profile, options: Options) -> bytes:
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
     nodes = _in_order(stacks, np.flatnonzero(values.any(axis=1)), labels)
-    return b"".join(_blocks(stacks, nodes, values[nodes], labels))
+    return b"".join(_lines(stacks, nodes, values[nodes], labels))
 
 
 def _in_order(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> np.ndarray:
@@ -83,7 +83,7 @@ def _in_order(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> np.ndar
     return np.concatenate((nodes[: len(nodes) - len(below_root)], split[order[order >= len(inner)]]))
 
 
-def _blocks(stacks: Stacks, nodes: np.ndarray, values: np.ndarray, labels: list[bytes]) -> Iterator[bytes]:
+def _lines(stacks: Stacks, nodes: np.ndarray, values: np.ndarray, labels: list[bytes]) -> list[bytes]:
     """The lines of the stacks that end in `nodes`, some at a time. Each is put together from pieces of one text."""
     pieces, numbers = [label + b";" for label in labels], []
     for k, column in enumerate(values.T):
@@ -98,21 +98,28 @@ def _blocks(stacks: Stacks, nodes: np.ndarray, values: np.ndarray, labels: list[
     depth = depths(stacks)
     block = np.cumsum(depth[nodes], dtype=np.int64) // _BLOCK
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(nodes)]
-    for a, b in pairwise(cuts):
+    number = np.stack(numbers, axis=1)
+
+    def some(span: tuple[int, int]) -> bytes:
+        a, b = span
         frames, lengths = paths(stacks, nodes[a:b], depth)
         stop = np.cumsum(lengths, dtype=np.int64)
-        piece = np.insert(frames.astype(np.int64), np.repeat(stop, len(numbers)), np.stack(numbers, 1)[a:b].ravel())
-        line = text[ranges(start[piece], length[piece])]
+        piece = np.insert(frames.astype(np.int64), np.repeat(stop, len(numbers)), number[a:b].ravel())
+        size = length[piece]
+        line = text[ranges(start[piece], size)]
         # The last frame is followed by a blank.
-        above = np.concatenate(([0], np.cumsum(length[piece])))
+        above = np.concatenate(([0], np.cumsum(size)))
         blank = above[stop + len(numbers) * np.arange(len(stop))] - 1
         line[blank[lengths > 0]] = ord(" ")
-        if not lengths[0]:  # the root, whose line has no frame
-            yield b" "
-        yield line.tobytes()
+        # The root's line has no frame.
+        return (b"" if lengths[0] else b" ") + line.tobytes()
+
+    return each(some, pairwise(cuts))
 
 
 def _plain(value: int | float) -> bytes:
     """The shortest decimal that reads back as the same number, without an exponent, which no reader expects."""
-    whole = isinstance(value, int) or value.is_integer()
-    return b"%d" % value if whole else np.format_float_positional(value, trim="-").encode()
+    if isinstance(value, int) or value.is_integer():
+        return b"%d" % value
+    text = repr(value)
+    return (text if "e" not in text else np.format_float_positional(value, trim="-")).encode()

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from .chunks import each, line_chunks
+from ...chunks import each, line_chunks
 
 __all__ = ["NEGATIVE", "NO_COUNT", "NO_TWO_COUNTS", "TOO_LARGE", "Lines", "count_of", "is_comment", "read_lines"]
 

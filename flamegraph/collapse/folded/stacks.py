@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from ...chains import ranges, stacks_from_prefixes
+from ...chunks import CHUNK, each
 from ...profile import Stacks
-from .chunks import CHUNK, each
 from .names import MARGIN, distinct_pieces, gather, lowest_byte, windows
 
 __all__ = ["stacks_of"]

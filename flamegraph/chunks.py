@@ -1,4 +1,4 @@
-"""Large inputs are worked on in chunks, by several threads: NumPy lets go of the interpreter while it computes."""
+"""Large inputs and outputs are worked on in chunks, by several threads: NumPy computes without the interpreter."""
 
 from __future__ import annotations
 
