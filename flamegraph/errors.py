@@ -53,6 +53,9 @@ class ParseError(InputError):
         self.where, self.expected, self.found = where, expected, found
         super().__init__(f"{where}: expected {expected}, found {found}")
 
+    def __reduce__(self):  # so that one process can tell another
+        return type(self), (self.where, self.expected, self.found)
+
 
 class EmptyProfile(InputError):
     """The input was read and holds no samples."""

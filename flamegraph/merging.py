@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .builder import add_up
-from .errors import IncompatibleProfiles
+from .errors import IncompatibleProfiles, UsageError
 from .profile import Frames, Profile, Samples, Thread
 from .sums import too_large
 from .trie import graft
@@ -16,14 +16,42 @@ from .trie import graft
 __all__ = ["merge"]
 
 
+#: So many profiles are put together at once. Each round costs what the union holds by then, so few rounds are better,
+#: and until a round is full its profiles wait in memory.
+_TOGETHER = 8
+
+
 def merge(profiles: Iterable[Profile]) -> Profile:
     """One profile that holds the samples of all. Stacks that are the same are one stack, metrics go by name and unit.
 
     A metric that some inputs lack counts nothing there. IncompatibleProfiles where a metric has two units or adds up
     to more than 64 bits hold, or where inputs in time order are mixed with inputs that are not. Times and threads are
-    kept in a timeline.
+    kept in a timeline. UsageError where there is no input.
+
+    Inputs are taken one by one: of any number of them, those in memory at once are a few times the union.
     """
-    profiles = list(profiles)
+    # Like counting: eight inputs make one of the next size up, eight of those one of the next. So each sample is
+    # grafted as often as the number of inputs has digits, not as often as there are inputs.
+    waiting: list[list[Profile]] = []
+    for profile in profiles:
+        size = 0
+        while True:
+            if size == len(waiting):
+                waiting.append([])
+            waiting[size].append(profile)
+            if len(waiting[size]) < _TOGETHER:
+                break
+            profile = _union(waiting[size])
+            waiting[size] = []
+            size += 1
+    # The largest came first.
+    left = [profile for several in reversed(waiting) for profile in several]
+    if not left:
+        raise UsageError("expected at least one profile to merge")
+    return _union(left)
+
+
+def _union(profiles: list[Profile]) -> Profile:
     first, *rest = profiles
     if not rest:
         return first

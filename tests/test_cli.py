@@ -211,7 +211,7 @@ def test_no_memory_is_told_in_one_line(capfd, folder, monkeypatch):
     def none_left(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("flamegraph.cli._inputs.read", none_left)
+    monkeypatch.setattr("flamegraph.cli._reading.read", none_left)
     assert run(capfd, "top", "a.folded") == (1, "", "flamegraph: not enough memory for this input\n")
 
 

@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "collapse": "Turn profiles into folded stacks.",
         "render": "Draw profiles: SVG, text and other outputs.",
         "diff": "Tell what changed between two profiles.",
+        "merge": "Add many profiles up.",
         "top": "List the hottest functions and stacks.",
         "formats": "List what can be read and written.",
     }

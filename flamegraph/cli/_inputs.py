@@ -11,16 +11,14 @@ from typing import Any
 
 import click
 
-from ..collapse import Format, detect, formats, read
+from ..collapse import formats
 from ..errors import EmptyProfile, InputError, UsageError
-from ..merging import merge
 from ..profile import Profile
-from ..source import Source
 from ..text import printable
 from ..transform import Transforms, apply
-from ..units import quantity, size_bytes
+from ..units import quantity
 from ._options import Option, declared, given
-from ._progress import progress
+from ._reading import read_all
 
 __all__ = [
     "check_inputs",
@@ -58,22 +56,16 @@ def read_inputs(
     *,
     quiet: bool = False,
     timeline: bool = False,
+    label: bool = False,
 ) -> Profile:
-    """The inputs as one profile. `options` are those that the user gave; a format that lacks one refuses it."""
+    """The inputs as one profile; with `label` each below a frame that bears its name.
+
+    `options` are those that the user gave; a format that lacks one refuses it.
+    """
     inputs = check_inputs(inputs)
-    profiles = []
-    for i, name in enumerate(inputs, start=1):
-        what = f"reading {name}" + (f" ({i} of {len(inputs)})" if len(inputs) > 1 else "") + _size(name)
-        with progress(what, quiet):
-            source = Source(name)
-            chosen = formats()[format] if format else detect(source)
-            wanted = {**options, "timeline": True} if timeline else options
-            _refuse_unknown(source, chosen, wanted)
-            profiles.append(read(source, format=chosen.name, **wanted))
-    if len(profiles) == 1:
-        return profiles[0]
-    with progress(f"merging {len(profiles)} inputs", quiet):
-        return merge(profiles)
+    if timeline:
+        options = {**options, "timeline": True}
+    return read_all(inputs, format, options, quiet, label)
 
 
 def transformed(profile: Profile, ctx: click.Context, metric: str | None = None) -> Profile:
@@ -105,27 +97,6 @@ def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
     if "" in inputs:
         raise UsageError("expected an INPUT: a file, or - for standard input; found an empty name")
     return inputs
-
-
-def _size(name: str) -> str:
-    try:
-        size = os.stat(name).st_size if name != "-" else 0
-    except (OSError, ValueError):
-        return ""  # reading tells what is wrong
-    return f", {size_bytes(size)}," if size else ""
-
-
-def _refuse_unknown(source: Source, chosen: Format, options: dict[str, Any]) -> None:
-    """Say which option an input's format can't honour, and which formats could."""
-    known = {field.name for field in fields(chosen.options)}
-    for name in options:
-        if name in known:
-            continue
-        if name == "timeline":
-            raise UsageError(f"{source.name}: {chosen.name} can't tell when samples were taken, as a flame chart needs")
-        able = [f.name for f in formats().values() if name in {field.name for field in fields(f.options)}]
-        flag = "--" + name.replace("_", "-")
-        raise UsageError(f"{source.name}: is read as {chosen.name}, which takes no {flag} (for {', '.join(able)})")
 
 
 def check_output(output: str, inputs: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 Which samples     focus ignore between threads
 Which frames      hide show_from trim drop_below merge_recursion prune
-How they look     rename tidy group reverse by_thread
+How they look     rename tidy group reverse by_thread under
 
 What is asked for by options, on the command line and elsewhere, is a `Transforms`; `apply` does it, in that order.
 Patterns are regular expressions that are searched for in a frame's label.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from .names import group, rename, tidy, tidy_name
 from .options import Transforms, apply
 from .samples import between, by_thread, focus, ignore, threads
-from .stacks import drop_below, hide, merge_recursion, prune, reverse, show_from, trim
+from .stacks import drop_below, hide, merge_recursion, prune, reverse, show_from, trim, under
 
 __all__ = [
     "Transforms",
@@ -34,4 +34,5 @@ __all__ = [
     "tidy",
     "tidy_name",
     "trim",
+    "under",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "reverse",
     "show_from",
     "trim",
+    "under",
 ]
 
 
@@ -55,6 +56,16 @@ def reverse(profile: Profile) -> Profile:
     stacks, node = stacks_from_chains(frames[::-1], lengths[::-1])
     samples = replace(profile.samples, stack=node[::-1][row])
     return replace(profile, stacks=stacks, samples=samples).check()
+
+
+def under(profile: Profile, name: str, kind: Kind = Kind.PROCESS) -> Profile:
+    """With one frame below all stacks: the host, the run or the file that a profile is of."""
+    stacks, n = profile.stacks, len(profile.frames)
+    parent = np.concatenate(([0, 0], stacks.parent[1:] + 1)).astype(np.int32)
+    frame = np.concatenate(([-1, n], stacks.frame[1:])).astype(np.int32)
+    samples = replace(profile.samples, stack=profile.samples.stack + np.int32(1))
+    frames = extended(profile.frames, [name], kind)
+    return replace(profile, frames=frames, stacks=Stacks(parent, frame), samples=samples).check()
 
 
 def hide(profile: Profile, pattern: str) -> Profile:
