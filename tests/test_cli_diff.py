@@ -96,6 +96,18 @@ def test_json_is_what_its_schema_says(run, sides, runs, arguments):
         )
 
 
+def test_power_tells_what_it_takes(run, sides, runs):
+    table = run(*runs, "--power", "10").splitlines()
+    assert table[0] == "to see a change of 10% in 80% of cases, where runs vary as these 12 do:"
+    report = json.loads(run(*runs, "--power", "10", "--json"))
+    assert report["spread"] == "runs" and report["size"] == 0.1
+    needs = {row["name"]: row for row in report["functions"]}
+    assert 4 <= needs["f29"]["runs"] <= needs["f12"]["runs"], "what is hot is seen sooner"
+    more = {row["name"]: row for row in json.loads(run(*runs, "--power", "50", "--json"))["functions"]}
+    assert more["f29"]["samples"] < needs["f29"]["samples"]
+    assert "by sampling alone" in run(*sides, "--power", "10")
+
+
 def test_a_number_that_is_none_is_null(run, sides):
     rows = {row["name"]: row for row in json.loads(run(*sides, "--json"))["functions"]}
     assert rows["new"]["self"]["relative"] is None

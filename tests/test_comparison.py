@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import flamegraph as fg
 from flamegraph.comparison import Verdict
+from flamegraph.comparison.power import power
 from flamegraph.errors import IncompatibleProfiles, UsageError
 
 # FIELD §9.12: what difffolded.pl makes of these is known.
@@ -187,3 +188,20 @@ def test_alike_runs_flag_something_in_at_most_alpha():
         comparison = fg.diff(runs[:5], runs[5:], alpha=alpha)
         flagged += bool((comparison.functions.own.p <= alpha).any())
     assert flagged / trials <= alpha + 3 * np.sqrt(alpha * (1 - alpha) / trials)
+
+
+def test_the_runs_that_power_asks_for_find_the_change():
+    random = np.random.default_rng(2)
+    mean = random.gamma(0.5, 400, 40)
+    mean[7] = 900
+    pilot = fg.diff([simulated(random, mean, 0.0) for _ in range(6)], [simulated(random, mean, 0.0) for _ in range(6)])
+    need = next(n for n in power(pilot, 0.05) if pilot.functions.label[n.function] == "f7")
+    planted = mean.copy()
+    planted[7] *= 1.05
+    found, trials = 0, 40
+    for _ in range(trials):
+        sides = [[simulated(random, m, 0.0) for _ in range(need.runs)] for m in (mean, planted)]
+        comparison = fg.diff(*sides)
+        found += bool(comparison.functions.own.p[row(comparison, "f7")] <= 0.05)
+    assert found / trials >= 0.8 - 3 * np.sqrt(0.8 * 0.2 / trials)
+    assert need.runs <= 40

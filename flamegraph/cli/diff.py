@@ -17,6 +17,7 @@ from ..transform import tidy_name
 from ._changes import as_json, as_text
 from ._inputs import check_output, input_parameters, needs_samples, note, note_skipped, transformed
 from ._options import Command, Option, declared, given
+from ._power import told
 from ._progress import progress
 from ._report import can_show
 from ._sides import files_of, read_side
@@ -41,6 +42,7 @@ def _run(
     alpha: float,
     fdr: bool,
     match: str,
+    power: float | None,
     force: bool,
     json: bool,
     source_format: str | None,
@@ -77,7 +79,11 @@ def _run(
     with progress("comparing", quiet):
         key = tidy_name if match == "tidy" else None
         comparison = compare(*sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, force=force)
-    if renderer is not None:
+    if power is not None:
+        terminal = output == "-" and sys.stdout.isatty()
+        room = shutil.get_terminal_size().columns if terminal else None
+        save(told(comparison, power / 100, lines, json, room, not can_show("…")).encode(), output)
+    elif renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
             content = draw(comparison.profile, renderer.name, **chosen)
         save(content, output)
@@ -150,6 +156,12 @@ command = Command(
             "(default: tidy)",
         ),
         Option(["--force"], is_flag=True, help="compare what can't be compared: other events, other units"),
+        Option(
+            ["--power"],
+            type=click.FloatRange(0, 1000, min_open=True),
+            metavar="PERCENT",
+            help="tell instead how many runs, or samples, it takes to see functions change by so much",
+        ),
         Option(["--json"], is_flag=True, help="write JSON; flamegraph/schemas/diff-1.json describes it"),
         *input_parameters()[1:],
         *declared("output", {name: renderer.options for name, renderer in renderers().items()}, without={"metric"}),

@@ -15,7 +15,7 @@ from ..profile import Meta, Metric
 from .model import Changes, Comparison, FunctionChanges, Runs, Scale, Verdict
 from .permutation import FEWEST, max_t
 
-__all__ = ["changes", "enough_runs", "function_changes", "grain", "node_changes"]
+__all__ = ["changes", "enough_runs", "function_changes", "grain", "node_changes", "worth_a_test"]
 
 #: Up to this share of what it was, a change is none.
 _NEGLIGIBLE = 0.05
@@ -48,7 +48,7 @@ def changes(
     """What changed in each row of `values`, [n, runs] as read. Rows that count nothing at all are `same`."""
     scaled = scale.apply(values)
     if enough_runs(after):
-        return _by_runs(scaled, after, _worth(values, grains), alpha, fdr)
+        return _by_runs(scaled, after, worth_a_test(values, grains), alpha, fdr)
     return _by_sampling(values, scaled, after, np.array(scale.factors), grains, alpha)
 
 
@@ -72,7 +72,7 @@ def node_changes(comparison: Comparison) -> tuple[Changes, Changes]:
     )  # type: ignore[return-value]
 
 
-def _worth(values: np.ndarray, grains: np.ndarray | None) -> np.ndarray:
+def worth_a_test(values: np.ndarray, grains: np.ndarray | None) -> np.ndarray:
     """The rows that are worth a test, bool[n]; the sides have no part in it."""
     mean = values.mean(axis=1) if grains is None else (values / grains).mean(axis=1)
     return mean >= _SAMPLED if grains is not None else mean > 0
