@@ -36,6 +36,7 @@ class Layout:
     width   [k] the width, likewise
     total   [k, m] each metric's value of the box with everything above it
     own     [k, m] each metric's value of the box alone
+    node    int32[k], its node in the trie of the profile in which frames that look the same are one
     labels  the label of each row of `Profile.frames`
     hidden  how many boxes were left out because they are too narrow
     """
@@ -47,6 +48,7 @@ class Layout:
     width: np.ndarray
     total: np.ndarray
     own: np.ndarray
+    node: np.ndarray
     labels: list[str]
     hidden: int
 
@@ -93,6 +95,7 @@ def layout(profile: Profile, metric: int = 0, *, order: str = "name", min_width:
         width=total[chosen, metric],
         total=total[chosen],
         own=own[chosen],
+        node=chosen,
         labels=labels,
         hidden=int(np.count_nonzero(total[:, metric])) - len(kept),
     )
@@ -134,7 +137,7 @@ def chart(profile: Profile, metric: int = 0, *, min_width: float = 0.0) -> Layou
         own = np.add.reduceat(alone, head, axis=0) if len(head) else alone
         keep = (total[:, metric] >= min_width) & (total[:, metric] > 0) | (level == 0)
         hidden += int(len(keep) - keep.sum())
-        rows.append((stacks.frame[node[head]][keep], begin[keep], total[keep], own[keep]))
+        rows.append((stacks.frame[node[head]][keep], begin[keep], total[keep], own[keep], node[head][keep]))
         at[live] = stacks.parent[node]
     rows.reverse()
 
@@ -150,7 +153,8 @@ def chart(profile: Profile, metric: int = 0, *, min_width: float = 0.0) -> Layou
         below = offset
     total = np.concatenate([row[2] for row in rows])
     own = np.concatenate([row[3] for row in rows])
-    return Layout(frame, parent, depth_of, edge[begin, metric], total[:, metric], total, own, labels, hidden)
+    at = np.concatenate([row[4] for row in rows])
+    return Layout(frame, parent, depth_of, edge[begin, metric], total[:, metric], total, own, at, labels, hidden)
 
 
 def _merge_lookalikes(profile: Profile, labels: list[str]) -> tuple[Stacks, np.ndarray]:

@@ -1,7 +1,7 @@
 """What the picture says about each frame: counts, shares, units and what changed."""
 
 import pytest
-from parsed_svg import draw, profile
+from parsed_svg import SVG, draw, profile
 
 import flamegraph as fg
 from flamegraph.units import quantity
@@ -106,9 +106,61 @@ def test_what_is_gone_is_counted():
 
 def test_the_other_side():
     picture = draw(CHANGED, metric="before")
-    assert picture.box("gone").facts == "89 samples, 25.00%; -25.00%, self -25.00%"
+    assert picture.box("gone").facts == "89 samples, 25.00%; -25.00%, self -25.00%, gone"
     assert picture.text("legend").endswith("1 stack is new and not drawn: 31 samples, 8.59% of after")
     assert picture.box("hot").fill == "rgb(255,0,0)"
+
+
+@pytest.mark.parametrize(("basis", "widths"), [("max", (179, 30, 89)), ("sum", (179 + 300, 30, 89))])
+def test_what_is_gone_can_be_drawn(basis, widths):
+    picture = draw(CHANGED.replace("hot 179 300", "hot 179 0").replace("new 0 31", "new 0 30") if basis == "max" else
+                   CHANGED.replace("new 0 31", "new 0 30"), basis=basis)  # fmt: skip
+    whole = picture.box("all").width
+    total = {"max": 17 + 179 + 71 + 89 + 30, "sum": 27 + 479 + 91 + 89 + 30}[basis]
+    for name, width in zip(("hot", "new", "gone"), widths, strict=True):
+        assert picture.box(name).width == pytest.approx(whole * width / total, abs=0.2)
+    assert picture.box("gone").element.find(f"{SVG}rect").get("stroke-dasharray"), "dashed"
+    new = picture.box("new").element.find(f"{SVG}rect")
+    assert new.get("stroke") == "#222" and new.get("stroke-dasharray") is None, "framed"
+    assert picture.box("gone").facts.endswith("gone") and picture.box("new").facts.endswith("new")
+    assert "1 stack is new (framed)" in picture.text("legend") and "gone (dashed)" in picture.text("legend")
+
+
+def test_color_and_outline_change_places():
+    total, own = draw(CHANGED), draw(CHANGED, change="self")
+    edge = [picture.box("a").element.find(f"{SVG}rect").get("stroke") for picture in (total, own)]
+    assert edge == ["rgb(0,0,255)", "rgb(255,0,0)"], "alone it shrank, with what it calls it grew"
+    red, _, blue = (int(n) for n in own.box("a").fill[4:-1].split(","))
+    assert blue == 255 and red > 190
+
+
+def test_compat_has_the_widths_and_colors_of_flamegraph_pl():
+    # FIELD 9.12: difffolded.pl -n | flamegraph.pl of these two.
+    sides = [
+        profile("main;a;hot 100\nmain;a 10\nmain;gone 50\nmain;b;x 40\nmain;addr 0xdead 1\n", columns="1"),
+        profile("main;a;hot 300\nmain;a 10\nmain;new 30\nmain;b;x 20\nmain;addr 0xbeef 1\n", columns="1"),
+    ]
+    picture = draw(fg.diff(*sides, norm="total"), compat=True)
+    assert {box.name: box.fill for box in picture.boxes} == {
+        "all": "rgb(255,255,255)",
+        "main": "rgb(255,255,255)",
+        "b": "rgb(255,255,255)",
+        "a": "rgb(197,197,255)",
+        "addr 0xbeef": "rgb(255,208,208)",
+        "hot": "rgb(255,0,0)",
+        "new": "rgb(255,157,157)",
+        "x": "rgb(121,121,255)",
+    }
+    assert picture.box("a").facts.startswith("310 samples") and picture.box("all").width == 1180
+
+
+def test_what_may_be_noise_is_grey():
+    sides = [profile(f"main;f {f}\nmain;g {g}\nmain;h 500\n", columns="1") for f, g in ((400, 20), (900, 25))]
+    picture = draw(fg.diff(*sides, norm="none"))
+    grey, red = ([int(n) for n in picture.box(name).fill[4:-1].split(",")] for name in ("g", "f"))
+    assert red[0] == 255 and red[1] < 10 and max(grey) - min(grey) < 15
+    assert picture.box("g").facts.endswith("may be noise") and picture.text("legend").endswith("grey: may be noise")
+    assert "900" in picture.box("f").facts and picture.box("f").facts.startswith("400 samples → 900 samples; +")
 
 
 def test_nothing_is_left_afterwards():

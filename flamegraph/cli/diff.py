@@ -85,7 +85,7 @@ def _run(
         save(told(comparison, power / 100, lines, json, room, not can_show("…")).encode(), output)
     elif renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
-            content = draw(comparison.profile, renderer.name, **chosen)
+            content = draw(comparison, renderer.name, **chosen)
         save(content, output)
     else:
         as_object = json or output.lower().endswith(".json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -22,13 +23,18 @@ def align(
     Functions are the same where their labels are: files and lines move when a program changes. Those that only one
     side has are the same where `key` makes the same of their labels. They are shown as they are called after.
     """
-    spelled = _keys(before, after, key)
+    annotated = frozenset().union(*(profile.meta.annotated for profile in chain(before, after)))
+    labels_of = {
+        id(profile): replace(profile, meta=replace(profile.meta, annotated=annotated)).labels()
+        for profile in chain(before, after)
+    }
+    spelled = {} if key is None else _keys(*([labels_of[id(p)] for p in side] for side in (before, after)), key)
     rows: dict[str, int] = {}
     shown: list[str] = []  # each function's label
     source: list[tuple[Profile, int]] = []  # and where its row comes from
     stacks, placed = None, []
     for profile in chain(after, before):
-        labels = profile.labels()
+        labels = labels_of[id(profile)]
         number = np.empty(len(labels), np.int64)
         for i, label in enumerate(labels):
             row = rows.setdefault(spelled.get(label, label), len(source))
@@ -54,9 +60,7 @@ def align(
     return Runs(frames, shown, stacks, np.stack(own, axis=1), sides)
 
 
-def _keys(before: Sequence[Profile], after: Sequence[Profile], key: Callable[[str], str] | None) -> dict[str, str]:
+def _keys(before: Sequence[list[str]], after: Sequence[list[str]], key: Callable[[str], str]) -> dict[str, str]:
     """What labels that only one side has are matched by. It is no label that both sides have."""
-    if key is None:
-        return {}
-    one, other = ({label for profile in side for label in profile.labels()} for side in (before, after))
+    one, other = (set(chain.from_iterable(side)) for side in (before, after))
     return {label: f"\0{key(label)}" for label in one ^ other}

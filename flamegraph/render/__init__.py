@@ -5,6 +5,10 @@ An output is a module in this package with
     RENDERER = Renderer(title=…, suffixes=(".svg",), options=Options)
     def render(profile, options) -> bytes
 
+and, where it shows more of a comparison than its two columns,
+
+    def render_comparison(comparison, options) -> bytes
+
 The module's name is the output's name. Adding one edits nothing else: it is found here by listing the package.
 An input that should keep its samples in time order, because a picture wants them so, is asked for by `timeline`.
 """
@@ -20,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..comparison import Comparison
 from ..discovery import members
 from ..errors import EmptyProfile, InputError, UsageError
 from ..options import NoOptions, fill
@@ -30,7 +35,7 @@ __all__ = ["Renderer", "pick", "render", "renderers", "save", "write"]
 
 @dataclass(frozen=True)
 class Renderer:
-    """What is said about an output where it is offered. `name` and `render` are filled in from its module.
+    """What is said about an output where it is offered. The fields from `name` on are filled in from its module.
 
     `plain` outputs are lines of text that are fit for a terminal.
     """
@@ -41,13 +46,19 @@ class Renderer:
     plain: bool = False
     name: str = ""
     render: Callable[[Profile, Any], bytes] | None = None
+    render_comparison: Callable[[Comparison, Any], bytes] | None = None
 
 
 @cache
 def renderers() -> dict[str, Renderer]:
     """All outputs by name, in alphabetical order."""
     return {
-        name: replace(module.RENDERER, name=name, render=module.render)
+        name: replace(
+            module.RENDERER,
+            name=name,
+            render=module.render,
+            render_comparison=getattr(module, "render_comparison", None),
+        )
         for name, module in members(sys.modules[__name__], "RENDERER").items()
     }
 
@@ -65,23 +76,27 @@ def pick(name: str | None, path: str | os.PathLike[str] | None) -> Renderer:
     raise UsageError(f"{path}: can't tell what to write from the name; expected one that ends in {suffixes}, or --to")
 
 
-def render(profile: Profile, to: str, **options: Any) -> bytes:
-    """A profile as the content of an output file: `render(profile, "svg", title="…")`."""
+def render(profile: Profile | Comparison, to: str, **options: Any) -> bytes:
+    """A profile or a comparison as the content of an output file: `render(profile, "svg", title="…")`."""
     return _render(profile, pick(to, None), options)
 
 
-def write(profile: Profile, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
-    """Write a profile to a path ("-" for standard output), as what the path's suffix or `to` says.
+def write(profile: Profile | Comparison, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+    """Write a profile or a comparison to a path ("-" for standard output), as what the path's suffix or `to` says.
 
     A file is replaced only once the new one is complete: a failed run leaves the old file as it was.
     """
     save(_render(profile, pick(to, path), options), path)
 
 
-def _render(profile: Profile, renderer: Renderer, options: dict[str, Any]) -> bytes:
+def _render(what: Profile | Comparison, renderer: Renderer, options: dict[str, Any]) -> bytes:
+    profile = what if isinstance(what, Profile) else what.profile
     if not profile.samples.values.any():
         raise EmptyProfile("expected samples that count something, found only zeros")
-    return renderer.render(profile, fill(renderer.options, options, f"the {renderer.name} output"))
+    filled = fill(renderer.options, options, f"the {renderer.name} output")
+    if what is not profile and renderer.render_comparison is not None:
+        return renderer.render_comparison(what, filled)
+    return renderer.render(profile, filled)
 
 
 def save(content: bytes, path: str | os.PathLike[str]) -> None:

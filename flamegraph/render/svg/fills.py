@@ -1,4 +1,4 @@
-"""The colour of each box, and whether dark or light text can be read on it."""
+"""The colour of each box by what it is, and whether dark or light text can be read on it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,11 @@ _DARK = 0.1
 _RGB = re.compile(r"rgba?\(" + r"[ ,]*".join([r" *([0-9.]+%?)"] * 3))
 
 
-def fills(
-    profile: Profile, boxes: Layout, options: Options, sides: tuple[int, int] | None, kept: PaletteMap
-) -> list[RGB]:
-    """The colour of each box: by what changed in a comparison, by width if so wanted, else by name.
+def fills(profile: Profile, boxes: Layout, options: Options, kept: PaletteMap) -> list[RGB]:
+    """The colour of each box: by width if so wanted, else by name.
 
     What a name has in `kept` goes first; names that have no colour there yet get theirs.
-
-    In a comparison the colour tells the change of the box with everything above it. flamegraph.pl shows the change
-    of the box alone, so that a function may look better while what it calls has become worse.
     """
-    if sides is not None:
-        before, after = sides
-        change = boxes.total[:, after] - boxes.total[:, before]
-        scale = float(np.abs(change[1:]).max(initial=0)) or 1.0
-        # Scaled to the same number always: what counts is the proportion, not whether it was seconds or nanoseconds.
-        return change_colors(np.clip(change / scale, -1, 1) * 1e6, 1e6, options.negate, options.change_colors)
     if options.colordiffusion:
         # By the root of the width, as inferno does: a tenth of the width is a third of the colour.
         share = np.sqrt(boxes.width / max(boxes.width[0], 1e-300))

@@ -31,12 +31,14 @@ def elements(
     colors: list[RGB],
     canvas: Canvas,
     truncate: str,
+    outlines: list[str] | None,
     given: Mapping[int, Attributes],
 ) -> str:
     """The elements of all boxes, in their order, as text.
 
     names   the distinct names, printable; `which` is each box's row of them
     facts   what is said about each box
+    outlines  the attributes of each box's outline; None: no box has one
     given   the attributes of some rows of `names`
     """
     left, right = canvas.edges(boxes.start, boxes.width)
@@ -50,6 +52,7 @@ def elements(
     ink = [' fill="#fff"' if d else "" for d in is_dark.tolist()]
     safe = [escape(name) for name in names]
     left, right, which, depth = left.tolist(), right.tolist(), which.tolist(), boxes.depth.tolist()
+    edge = outlines or [""] * len(boxes)
     seen: set[int] = set()
     out = []
     for i, n in enumerate(which):
@@ -68,7 +71,7 @@ def elements(
             seen.add(n)
         out.append(
             f'{opening}<title>{tooltip}</title><rect x="{x / 10:.1f}" y="{top[row]}" width="{(right[i] - x) / 10:.1f}" '
-            f'height="{height}" fill="{paint[i]}" rx="2" ry="2"/><text x="{x / 10 + 3:.2f}" y="{middle[row]}"'
+            f'height="{height}" fill="{paint[i]}"{edge[i]} rx="2" ry="2"/><text x="{x / 10 + 3:.2f}" y="{middle[row]}"'
             f"{ink[i]}>{label}</text>{closing}\n"
         )
     return "".join(out)

@@ -66,6 +66,18 @@ class Options:
     cp: bool = option(False, "keep colours from one picture to the next in palette.map")
     palette_map: str | None = option(None, "keep colours from one picture to the next in this file", metavar="FILE")
     change_colors: str = option("redblue", "colours of what grew and what shrank", choices=CHANGE_PALETTES)
+    basis: str | None = option(
+        None,
+        "what a frame of a comparison is as wide as: after, before, the larger of both (max) or both added up (sum); "
+        "default: max for `diff`, where what is gone is to be seen, else after",
+        choices=("after", "before", "max", "sum"),
+    )
+    change: str = option(
+        "total",
+        "the change that a frame's colour tells: with everything above it, or of itself; the outline tells the other",
+        choices=("total", "self"),
+    )
+    compat: bool = option(False, "widths and colours of a comparison exactly as flamegraph.pl draws them")
     negate: bool = option(False, "swap the colours of what grew and what shrank")
     bgcolors: str | None = option(
         None, "background: yellow, blue, green, grey or #rrggbb (default: as the palette)", metavar="COLOR"

@@ -1,4 +1,4 @@
-"""What the picture says in words: each frame's tooltip, the legend of a comparison, the description."""
+"""What the picture says in words: each frame's tooltip, and the description."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from ...layout import Layout
 from ...profile import Metric, Profile
 from ...text import printable
-from ...units import count, percent, quantity
+from ...units import count, quantity
 from .options import Options
 
-__all__ = ["counted", "description", "facts", "legend", "omission"]
+__all__ = ["counted", "description", "facts", "omission"]
 
 #: Large enough that a unit which can be scaled shows it.
 _MUCH = 10**13
@@ -40,45 +40,15 @@ def counted(metric: Metric, options: Options) -> Callable[[int | float], str]:
     return with_unit
 
 
-def facts(boxes: Layout, whole: float, say: Callable[[int | float], str], sides: tuple[int, int] | None) -> list[str]:
-    """For each box what stands behind its name: "12 samples, 3.45%", in a comparison with what changed.
+def facts(boxes: Layout, whole: float, say: Callable[[int | float], str]) -> list[str]:
+    """For each box what stands behind its name: "12 samples, 3.45%".
 
-    `sides` are the columns of before and after. Both changes, of the box with all above it and of the box alone, are
-    percentages of `whole`, as its width is. `--factor` multiplies value and whole alike, so no percentage sees it.
+    `--factor` multiplies value and whole alike, so no percentage sees it.
     """
     shares = (boxes.width.astype(np.float64) * 100 / whole).tolist()
     texts = [f"{say(value)}, {share:.2f}%" for value, share in zip(boxes.width.tolist(), shares, strict=True)]
     texts[0] = f"{say(boxes.width[0].item())}, 100%"
-    if sides is None:
-        return texts
-    before, after = sides
-    change = ((boxes.total[:, after] - boxes.total[:, before]) * 100.0 / whole).tolist()
-    alone = ((boxes.own[:, after] - boxes.own[:, before]) * 100.0 / whole).tolist()
-    fresh = (boxes.total[:, before] == 0).tolist()
-    return [
-        f"{text}; {_signed(c)}, self {_signed(a)}{', new' if new else ''}"
-        for text, c, a, new in zip(texts, change, alone, fresh, strict=True)
-    ]
-
-
-def _signed(share: float) -> str:
-    text = f"{share:+.2f}%"
-    return "0.00%" if text in ("+0.00%", "-0.00%") else text
-
-
-def legend(profile: Profile, column: int, sides: tuple[int, int], say: Callable[[int | float], str]) -> str:
-    """What a comparison can't show: stacks that are on the other side only have no width on the side drawn."""
-    if column not in sides:
-        return ""
-    other = sides[0] if column == sides[1] else sides[1]
-    values = profile.values(other)
-    lost = values[(profile.values(column) <= 0) & (values > 0)]
-    if not len(lost):
-        return ""
-    word, side = ("gone", "before") if other == sides[0] else ("new", "after")
-    stacks = "1 stack is" if len(lost) == 1 else f"{len(lost):,} stacks are"
-    share = percent(lost.sum().item(), values.sum().item(), 2)
-    return f"{stacks} {word} and not drawn: {say(lost.sum().item())}, {share} of {side}"
+    return texts
 
 
 def description(profile: Profile, boxes: Layout, in_time_order: bool, say: Callable[[int | float], str]) -> str:
