@@ -205,3 +205,42 @@ def test_the_runs_that_power_asks_for_find_the_change():
         found += bool(comparison.functions.own.p[row(comparison, "f7")] <= 0.05)
     assert found / trials >= 0.8 - 3 * np.sqrt(0.8 * 0.2 / trials)
     assert need.runs <= 40
+
+
+def capture(random: np.random.Generator, shares: np.ndarray, seconds: int, phase: int = 0) -> fg.Profile:
+    """A capture at 100 Hz; with a `phase`, in seconds, the program turns to other functions that often."""
+    build = fg.Builder(timeline=True)
+    build.metric("samples", "samples")
+    nodes = [build.stack([build.frame("main"), build.frame(f"f{i}")]) for i in range(len(shares))]
+    turned = np.roll(shares, len(shares) // 2)
+    for tick in range(100 * seconds):
+        now = turned if phase and tick // (100 * phase) % 2 else shares
+        build.sample(nodes[random.choice(len(shares), p=now)], 1, time=tick * 10_000_000)
+    return build.finish()
+
+
+def test_blocks_of_time_stand_for_runs():
+    random = np.random.default_rng(4)
+    shares = random.dirichlet(np.full(12, 2.0))
+    slower = shares.copy()
+    slower[2] += 0.3
+    before, after = (capture(random, s / s.sum(), 60) for s in (shares, slower))
+    comparison = fg.diff(before, after, blocks=True, norm="total")
+    assert comparison.method == "max-t" and "stand for runs" in comparison.notes[0]
+    assert verdicts(comparison)["f2"] == "regressed"
+    assert comparison.profile.total(1) == pytest.approx(6000, rel=0.01), "as much as the whole capture counts"
+
+
+def test_no_blocks_where_a_program_has_long_phases():
+    random = np.random.default_rng(4)
+    shares = random.dirichlet(np.full(12, 1.0))
+    sides = [capture(random, shares, 60, phase=15) for _ in range(2)]
+    comparison = fg.diff(*sides, blocks=True)
+    assert comparison.method == "sampling noise only" and "too few blocks" in comparison.notes[0]
+
+
+def test_blocks_need_times():
+    with pytest.raises(UsageError, match="timeline=True"):
+        fg.diff(profile(BEFORE), profile(AFTER), blocks=True)
+    with pytest.raises(UsageError, match="one capture per side"):
+        fg.diff([profile(BEFORE)] * 2, profile(AFTER), blocks=True)

@@ -143,7 +143,8 @@ def _heading(comparison: Comparison, before: str, after: str) -> Iterator[str]:
 def _caveats(comparison: Comparison) -> Iterator[str]:
     """What the numbers can't tell, and what would."""
     before, after = comparison.counts
-    runs, share = f"{before} runs before, {after} after", f"{comparison.alpha:.2g}"
+    what = "blocks" if comparison.notes and "stand for runs" in comparison.notes[0] else "runs"
+    runs, share = f"{before} {what} before, {after} after", f"{comparison.alpha:.2g}"
     if comparison.method == "max-t":
         yield f"{runs}: where nothing changed, any function is called changed in at most {share} of comparisons"
         return

@@ -43,6 +43,7 @@ def _run(
     fdr: bool,
     match: str,
     power: float | None,
+    blocks: bool,
     force: bool,
     json: bool,
     source_format: str | None,
@@ -71,14 +72,16 @@ def _run(
     renderer = None if report else pick(to, output)
     if renderer is not None and not renderer.plain and output == "-" and sys.stdout.isatty():
         raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
-    options, one_by_one = given(ctx, "input"), needs_samples(ctx)
+    options, one_by_one = given(ctx, "input"), needs_samples(ctx) or blocks
     sides = [
         [transformed(p, ctx, metric) for p in read_side(side, source_format, options, quiet, one_by_one)]
         for side in (before, after)
     ]
     with progress("comparing", quiet):
         key = tidy_name if match == "tidy" else None
-        comparison = compare(*sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, force=force)
+        comparison = compare(
+            *sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, blocks=blocks, force=force
+        )
     if power is not None:
         terminal = output == "-" and sys.stdout.isatty()
         room = shutil.get_terminal_size().columns if terminal else None
@@ -156,6 +159,11 @@ command = Command(
             "(default: tidy)",
         ),
         Option(["--force"], is_flag=True, help="compare what can't be compared: other events, other units"),
+        Option(
+            ["--blocks"],
+            is_flag=True,
+            help="with one capture per side that knows times: let blocks of time stand for runs",
+        ),
         Option(
             ["--power"],
             type=click.FloatRange(0, 1000, min_open=True),

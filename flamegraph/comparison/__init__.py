@@ -14,7 +14,9 @@ from dataclasses import replace
 
 from ..errors import IncompatibleProfiles, UsageError
 from ..profile import Profile
+from ..units import duration_ns
 from .align import align
+from .blocks import cut
 from .comparable import compare_sides
 from .judge import enough_runs, grain
 from .model import Changes, Comparison, Difference, FunctionChanges, Runs, Scale, Verdict, union_profile
@@ -42,6 +44,7 @@ def diff(
     alpha: float = 0.05,
     fdr: bool = False,
     key: Callable[[str], str] | None = None,
+    blocks: bool = False,
     force: bool = False,
 ) -> Comparison:
     """Compare two profiles, or two sets of repeated runs.
@@ -52,6 +55,7 @@ def diff(
     fdr     bound the share of wrong calls among all calls in place of that, which finds more where much has changed
     key     what functions that only one side has are matched by, made from their labels, such as
             `transform.tidy_name`; None: by their labels alone
+    blocks  with one timestamped capture per side: let blocks of its time stand for runs (see `blocks`)
     force   compare what can't be compared, as numbers that mean little
 
     IncompatibleProfiles where the sides measure different things. UsageError for an unknown metric or norm.
@@ -68,9 +72,15 @@ def diff(
             "; ".join(f"{d.what}: {d.before} before, {d.after} after" for d in fatal)
             + "; --force compares them all the same"
         )
+    notes: tuple[str, ...] = ()
+    parts = 1
+    if blocks:
+        sides, columns, notes, parts = _in_blocks(sides, columns)
     runs = align(*sides, columns, key)
     metas = tuple(profile.meta for profile in (*sides[0], *sides[1]))
     scale = scale_of(runs, norm, metas, measured)
+    if parts > 1:  # a block counts what a whole run would
+        scale = replace(scale, factors=tuple(factor * parts for factor in scale.factors))
     grains = grain(runs, measured, metas)
     annotated = frozenset().union(*(meta.annotated for meta in metas))
     enough = enough_runs(runs.after)
@@ -83,4 +93,24 @@ def diff(
         differences=differences,
         alpha=alpha,
         method=("fdr" if fdr else "max-t") if enough else "sampling noise only",
+        notes=notes,
     )
+
+
+def _in_blocks(
+    sides: list[list[Profile]], columns: list[int]
+) -> tuple[list[list[Profile]], list[int], tuple[str, ...], int]:
+    """(sides, columns, notes, blocks after): each capture as its blocks; as they were where too few fit in."""
+    if [len(side) for side in sides] != [1, 1]:
+        raise UsageError("blocks: expected one capture per side; repeated runs tell more")
+    cuts = [cut(side[0], column) for side, column in zip(sides, columns, strict=True)]
+    one, other = cuts
+    if one is None or other is None:
+        whole = [[replace(side[0], meta=replace(side[0].meta, timeline=False))] for side in sides]
+        return whole, columns, ("too few blocks of time: what the program does changes too slowly for its length",), 1
+    note = (
+        f"{len(one.profiles)} blocks of {duration_ns(one.length)} before and {len(other.profiles)} of "
+        f"{duration_ns(other.length)} after stand for runs: they tell how one run varies, not how runs differ"
+    )
+    each = [columns[0]] * len(one.profiles) + [columns[1]] * len(other.profiles)
+    return [one.profiles, other.profiles], each, (note,), len(other.profiles)

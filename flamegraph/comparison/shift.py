@@ -66,7 +66,7 @@ def find_moved(runs: Runs, scale: Scale, grains: np.ndarray | None, functions: F
             rows = members()
             others = rows[np.sign(change[rows]) == -np.sign(change[row])]
             if len(others):
-                other = others[np.argmax(np.abs(change[others]))]
+                other = min(others.tolist(), key=lambda row: (-abs(change[row]), functions.label[row]))
                 way = "from" if change[row] > 0 else "to"
                 where[row] = f"{way} {functions.label[other]}, within {what}"
                 verdict[row] = Verdict.MOVED
@@ -87,9 +87,10 @@ def _renamed(runs: Runs, functions: FunctionChanges, flagged: np.ndarray) -> Ite
             if callers[one] & callers[other]:
                 alike = SequenceMatcher(None, label[one], label[other], autojunk=False).ratio()
                 if alike >= _ALIKE:
-                    found.append((-alike, one, other))
+                    # Names decide between equals, never the order of rows: sides that are swapped say the same.
+                    found.append((-alike, sorted((label[one], label[other])), one, other))
     taken: set[int] = set()
-    for _, one, other in sorted(found):
+    for _, _, one, other in sorted(found):
         if not {one, other} & taken:
             taken |= {one, other}
             yield one, other
@@ -127,7 +128,8 @@ class _Holders:
         """What holds a function, the narrowest first."""
         stacks = self._runs.stacks
         nodes = np.flatnonzero(stacks.frame == row)
-        node = int(nodes[np.argmax(np.abs(self._total_change[nodes]))])
+        most = np.abs(self._total_change[nodes])
+        node = min(nodes[most == most.max()].tolist(), key=self._path)
         for caller in islice(_ancestors(stacks.parent, node), _CALLERS):
             name = self._functions.label[stacks.frame[caller]]
             held = self._held(self._runs.total[caller], name, partial(self._functions_in, caller))
@@ -139,6 +141,10 @@ class _Holders:
                 held = self._held(self._runs.function_own[rows].sum(axis=0), names[row], partial(np.array, rows))
                 if held is not None:
                     yield held
+
+    def _path(self, node: int) -> list[str]:
+        callers = [node, *_ancestors(self._runs.stacks.parent, node)]
+        return [self._functions.label[self._runs.stacks.frame[caller]] for caller in callers]
 
     def _functions_in(self, node: int) -> np.ndarray:
         within = self._order[self._begin[node] : self._begin[node] + self._size[node]]
