@@ -138,7 +138,8 @@ def _verdicts(before: np.ndarray, after: np.ndarray, low: np.ndarray, high: np.n
     change = after - before
     verdict = np.full(len(before), Verdict.INCONCLUSIVE, np.uint8)
     within = np.maximum(np.abs(low), np.abs(high)) <= _NEGLIGIBLE * np.maximum(before, after)
-    verdict[within | (change == 0)] = Verdict.SAME
+    none = np.abs(change) <= 1e-12 * np.maximum(before, after)  # but for the rounding of what was scaled
+    verdict[within | none] = Verdict.SAME
     verdict[sure & (change > 0)] = Verdict.REGRESSED
     verdict[sure & (change < 0)] = Verdict.IMPROVED
     verdict[sure & (before == 0) & (after != 0)] = Verdict.NEW
