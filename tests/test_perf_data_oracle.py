@@ -135,11 +135,16 @@ def test_the_whole_system(program: Path, tmp_path: Path) -> None:
 
 def test_choices(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--sample-cpu", "taskset", "-c", "0", str(program))
-    times = read(path, timeline=True).samples.time
+    whole = read(path, timeline=True)
+    times, tid = whole.samples.time, whole.threads[-1].tid
     span = ",".join(f"{int(times[len(times) * part // 10]) / 1e9:.6f}" for part in (3, 4))
     same_some(read(path, time=span), perf_script(path, "--time", span))
     same_some(read(path, comm=("io worker 1",)), perf_script(path, "--comms", "io worker 1"))
     same_some(read(path, cpu="0"), perf_script(path, "--cpu", "0"))
+    same_some(read(path, only_tid=(tid,)), perf_script(path, "--tid", str(tid)))
+    same_some(read(path, only_pid=(whole.threads[-1].pid,)), perf_script(path, "--pid", str(whole.threads[-1].pid)))
+    for choice in ({"comm": ("io worker 1",)}, {"cpu": "0"}, {"only_tid": (tid,)}, {"time": "+0.01,"}):
+        same_some(read(path, **choice), perf_script(path, "--ns", **choice))
 
 
 def same_some(ours: Profile, theirs: Profile) -> None:
@@ -150,6 +155,7 @@ def same_some(ours: Profile, theirs: Profile) -> None:
 def test_copied_stacks_are_unwound_by_perf(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "--call-graph", "dwarf,4096", str(program), "10")
     same(read(path), perf_script(path))
+    same_some(read(path, comm=("io worker 1",)), perf_script(path, comm=("io worker 1",)))
     leaves = read(path, unwind="leaf")
     assert leaves.total() == read(path).total()
     assert any(reason.startswith("copied user stack") for reason in leaves.skipped)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import fields
 
 from ...profile import Profile
@@ -35,7 +36,8 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
     command += [] if options.inline == "yes" else ["--no-inline"]
     for flag, value in (
         ("--symfs", options.symfs), ("--kallsyms", options.kallsyms), ("--vmlinux", options.vmlinux),
-        ("--cpu", options.cpu), ("--comms", ",".join(options.comm)), ("--time", _time(options, first)),
+        ("--cpu", options.cpu), ("--time", _time(options, first)),
+        ("--comms", _listed(options.comm)), ("--pid", _listed(options.only_pid)), ("--tid", _listed(options.only_tid)),
     ):  # fmt: skip
         command += [flag, value] if value else []
     with tempfile.TemporaryFile() as text:
@@ -44,8 +46,15 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
             return None
         text.seek(0)
         same = {field.name for field in fields(perf_script.Options)} & {field.name for field in fields(Options)}
+        same -= {"cpu", "time"}  # perf has chosen by them, of the times it prints less
         wanted = perf_script.Options(**{name: getattr(options, name) for name in same})
         return perf_script.parse(Source(text, source.name), wanted)
+
+
+def _listed(values: Iterable[object]) -> str:
+    """A list as perf takes it; "" for none, and where a value can't be in it."""
+    words = list(map(str, values))
+    return "" if any("," in word for word in words) else ",".join(words)
 
 
 def _time(options: Options, first: int | None) -> str:
