@@ -18,6 +18,7 @@ from drawn import by_stack
 from golden import FIXTURES
 from perf_oracle import CLOCK, perf_script, read, record, same, settled
 
+from flamegraph.errors import EmptyProfile
 from flamegraph.profile import Profile
 
 PROGRAM = """
@@ -116,6 +117,17 @@ def test_pipes(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
         if subprocess.run(command, stdout=file, stderr=subprocess.PIPE).returncode:
             pytest.skip("perf can't record here")
     same(read(path), perf_script(path))
+
+
+@pytest.mark.parametrize("extra", [(), ("-z",), ("--call-graph", "dwarf,4096")], ids=["", "zstd", "copied stacks"])
+def test_directories(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
+    path = record(tmp_path / "perf.data", "--threads", *CLOCK, "-g", *extra, str(program), "10")
+    assert path.is_dir()
+    same(read(path), perf_script(path))
+    if not extra:  # the head tells that it is not all
+        same(read(path / "data"), read(path))
+        with pytest.raises(EmptyProfile, match="of which only one file was read"):
+            read((path / "data").read_bytes())
 
 
 def test_per_thread(program: Path, tmp_path: Path) -> None:

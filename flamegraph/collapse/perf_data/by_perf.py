@@ -30,7 +30,17 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
     perf = shutil.which("perf")
     if perf is None or source.path is None or source.raw is not source.data:
         return None
-    command = [perf, "script", "-f", "-i", str(source.path), "-F", _FIELDS, "--max-stack", str(_DEEPEST)]
+    command = [
+        perf,
+        "script",
+        "-f",
+        "-i",
+        str(source.folder or source.path),
+        "-F",
+        _FIELDS,
+        "--max-stack",
+        str(_DEEPEST),
+    ]
     command += [] if options.demangle else ["--no-demangle"]
     # perf asks addr2line, which takes minutes for large programs: only where it is wanted for certain.
     command += [] if options.inline == "yes" else ["--no-inline"]
