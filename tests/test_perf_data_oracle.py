@@ -1,7 +1,8 @@
 """Recordings made here and now, read by us and by `perf script` piped through the reader of its text: the same lines.
 
-Deliberate differences, and where they are allowed for: perf script prints the innermost 127 frames (here it is asked
-for more), and an address without a symbol and without a call chain as it was in memory (no test uses --addrs there).
+Deliberate differences beside those of perf_oracle.py, and where they are allowed for: perf script prints the innermost
+127 frames (here it is asked for more), and an address without a symbol and without a call chain as it was in memory
+(no test uses --addrs there).
 """
 
 from __future__ import annotations
@@ -10,19 +11,15 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from drawn import by_stack
 from golden import FIXTURES
+from perf_oracle import CLOCK, perf_script, read, record, same, settled
 
-from flamegraph import collapse
+from flamegraph.errors import EmptyProfile
 from flamegraph.profile import Profile
-
-# Each recording hits other addresses, now and then one of the few that perf calls something else (see the package's
-# docstring). What is really wrong fails every time.
-pytestmark = pytest.mark.flaky(reruns=2)
 
 PROGRAM = """
 #include <cstdlib>
@@ -82,46 +79,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "program"
 
 
-def read(source: Path | bytes, **options: object) -> Profile:
-    """Without inlined functions, of which test_perf_data_inline.py is about: perf finds them only where it unwinds."""
-    if isinstance(source, Path):
-        options = {"inline": "no", **options}
-    return collapse.read(source, **options)
-
-
-def record(out: Path, *arguments: str) -> Path:
-    """What `perf record` wrote; the test is skipped where this machine does not let it."""
-    with open(out, "wb") as file:
-        run = subprocess.run(["perf", "record", "-o", str(out), *arguments], stdout=file, stderr=subprocess.PIPE)
-    if not out.stat().st_size:
-        pytest.skip(f"perf can't record here: {run.stderr.decode(errors='replace').strip()[-200:]}")
-    return out
-
-
-def perf_script(path: Path, *arguments: str, **options: object) -> Profile:
-    command = ["perf", "script", "-f", "-i", str(path), "--no-inline", "--max-stack", "1000"]
-    command += ["-F", "+pid,+ip,+sym,+dso", *arguments]
-    return read(subprocess.run(command, capture_output=True, check=True).stdout, format="perf_script", **options)
-
-
-def same(ours: Profile, theirs: Profile) -> None:
-    assert [metric.name for metric in ours.metrics] == [metric.name for metric in theirs.metrics]
-    assert [metric.unit for metric in ours.metrics] == [metric.unit for metric in theirs.metrics]
-    assert by_stack(_blurred(ours)) == by_stack(_blurred(theirs))
-    assert len(ours.stacks) > 20
-
-
-def _blurred(profile: Profile) -> Profile:
-    """With `_init`, which has no end, taken for unknown: how far perf believes in it depends on its tree."""
-    frames = profile.frames
-    names = [
-        f"[{module.rpartition('/')[2]}]" if name == "_init" else name
-        for name, module in zip(frames.name, frames.module, strict=True)
-    ]
-    return replace(profile, frames=replace(frames, name=names))
-
-
-CLOCK = ("-e", "cpu-clock", "-F", "1999")
 WAYS = {
     "frame pointers": (*CLOCK, "-g"),
     "user only": ("-e", "cpu-clock:u", "-F", "1999", "-g"),
@@ -140,10 +97,9 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_processes_that_fork_and_exec(way: str, program: Path, tmp_path: Path) -> None:
-    script = program.with_name("script.sh")
     # Without times the order of the file counts, and on several processors that says little: one is taken then.
     one = ("taskset", "-c", "0") if way == "no time" else ()
-    path = record(tmp_path / "perf.data", *WAYS[way], *one, "bash", str(script))
+    path = record(tmp_path / "perf.data", *WAYS[way], "bash", str(program.with_name("script.sh")), within=one)
     same(read(path), perf_script(path))
 
 
@@ -163,6 +119,17 @@ def test_pipes(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
     same(read(path), perf_script(path))
 
 
+@pytest.mark.parametrize("extra", [(), ("-z",), ("--call-graph", "dwarf,4096")], ids=["", "zstd", "copied stacks"])
+def test_directories(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
+    path = record(tmp_path / "perf.data", "--threads", *CLOCK, "-g", *extra, str(program), "10")
+    assert path.is_dir()
+    same(read(path), perf_script(path))
+    if not extra:  # the head tells that it is not all
+        same(read(path / "data"), read(path))
+        with pytest.raises(EmptyProfile, match="of which only one file was read"):
+            read((path / "data").read_bytes())
+
+
 def test_per_thread(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--per-thread", sys.executable, "-c", "sum(range(30000000))")
     same(read(path), perf_script(path))
@@ -174,27 +141,33 @@ def test_the_whole_system(program: Path, tmp_path: Path) -> None:
     # Another process of this machine may be anything; those started here are compared, and the total of all.
     assert ours.total() == theirs.total()
     mine = ("io_worker_1", "a:b_(c)_5/7", "a;b_(c)_5/7")
-    here = [{s: v for s, v in by_stack(p).items() if s[0] in mine} for p in (ours, theirs)]
+    here = [{s: v for s, v in by_stack(settled(p)).items() if s[0] in mine} for p in (ours, theirs)]
     assert here[0] == here[1] and here[0]
 
 
 def test_choices(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--sample-cpu", "taskset", "-c", "0", str(program))
-    times = read(path, timeline=True).samples.time
+    whole = read(path, timeline=True)
+    times, tid = whole.samples.time, whole.threads[-1].tid
     span = ",".join(f"{int(times[len(times) * part // 10]) / 1e9:.6f}" for part in (3, 4))
     same_some(read(path, time=span), perf_script(path, "--time", span))
     same_some(read(path, comm=("io worker 1",)), perf_script(path, "--comms", "io worker 1"))
     same_some(read(path, cpu="0"), perf_script(path, "--cpu", "0"))
+    same_some(read(path, only_tid=(tid,)), perf_script(path, "--tid", str(tid)))
+    same_some(read(path, only_pid=(whole.threads[-1].pid,)), perf_script(path, "--pid", str(whole.threads[-1].pid)))
+    for choice in ({"comm": ("io worker 1",)}, {"cpu": "0"}, {"only_tid": (tid,)}, {"time": "+0.01,"}):
+        same_some(read(path, **choice), perf_script(path, "--ns", **choice))
 
 
 def same_some(ours: Profile, theirs: Profile) -> None:
-    whole = by_stack(ours)
-    assert whole == by_stack(theirs) and whole
+    whole = by_stack(settled(ours))
+    assert whole == by_stack(settled(theirs)) and whole
 
 
 def test_copied_stacks_are_unwound_by_perf(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "--call-graph", "dwarf,4096", str(program), "10")
     same(read(path), perf_script(path))
+    same_some(read(path, comm=("io worker 1",)), perf_script(path, comm=("io worker 1",)))
     leaves = read(path, unwind="leaf")
     assert leaves.total() == read(path).total()
     assert any(reason.startswith("copied user stack") for reason in leaves.skipped)

@@ -60,6 +60,16 @@ def test_symbols_at_one_address(case: str) -> None:
     assert names(data, 0x401300, 0x401307) == [winner, winner]
 
 
+def test_the_end_is_that_of_the_symbol_that_is_chosen() -> None:
+    def found(*symbols: tuple[str, int]) -> list[str | None]:
+        rows = [(name, 0x401300, size, FUNC, GLOBAL) for name, size in symbols]
+        return names(elf([*rows, ("next", 0x401310, 8, FUNC, GLOBAL)]), 0x401300, 0x401303, 0x401304, 0x40130F)
+
+    assert found(("cpus", 4), ("affinity", 0)) == ["affinity"] * 4
+    assert found(("affinity", 4), ("cpus", 0)) == ["affinity", "affinity", None, None]
+    assert found(("cpus", 0), ("affinity", 4)) == ["affinity", "affinity", None, None]
+
+
 def test_ends_and_overlaps() -> None:
     data = elf(
         [

@@ -7,7 +7,7 @@ LLVM's always gives them. Beyond that, LLVM to GNU:
     main::'lambda0'(auto)     main::{lambda(auto:1)#2}
     operator<<char>           operator< <char>
 
-What differs still, in 6 of 10,000 names of node and LLVM: expressions in template arguments, default arguments.
+What differs still, in 1 of 10,000 names of node, Clang and LLVM: default arguments, void in parameter packs.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _AUTO = re.compile(r"\bauto\b(?!:)")
 _POINTER = re.compile(r"(?<=[<,(])( ?)&(?=[A-Za-z_(])")
 _ARGUMENT = re.compile(r"(?<=[<(])(?=[A-Za-z_:])|(?<=, )")
 _SCOPE = re.compile(r"\)(?: const)?::")
+_PACKED = re.compile(r"(?:, )?\bchar8_t\b(?: const)?&{0,2}")
+_VECTOR = re.compile(r" vector\[(\d+)\]")
+_TLS = re.compile(r"thread-local (init|wrapper)(?:ialization)? routine(?= for )")
 _OPEN, _CLOSE = "(<[{", ")>]}"
 
 
@@ -53,7 +56,9 @@ def gnu_spelling(name: str, kind: str = "", with_marks: str = "") -> str:
         name = _named(name)
         name = name[_behind_return_type(name) :] if kind == "Z" else name
     name = _closures(_local(_pointed_to(name))).replace("std::nullptr_t", "decltype(nullptr)")
-    name = re.sub(r">(?=>)", "> ", name).replace("\x03", "")
+    name = _VECTOR.sub(r" __vector(\1)", re.sub(r">(?=>)", "> ", name).replace("\x03", "").replace("(* (", "(*("))
+    if kind == "T" and name.startswith("thread-local "):
+        name = _TLS.sub(r"TLS \1 function", name)
     return re.sub(r"operator\x01(\d+)\x02(<?)", lambda match: _operator(shield[int(match[1])], match[2]), name)
 
 
@@ -107,9 +112,9 @@ def _behind_return_type(head: str) -> int:
 
 def _marked(name: str, with_marks: str) -> str:
     """`name` with \\x03 where GNU forgets that a bracket needs a space: between brackets, behind an empty pack."""
-    if re.sub(r"(?:, )?\bchar8_t\b", "", with_marks) != name:
+    if _PACKED.sub("", with_marks) != name:
         return name
-    return re.sub(r"(?:, )?\bchar8_t\b", "", re.sub(r">(?:, char8_t)+(?=>)", ">\x03", with_marks))
+    return _PACKED.sub("", re.sub(r">(?:, char8_t)+(?=>)", ">\x03", with_marks))
 
 
 def _local(name: str) -> str:
@@ -152,8 +157,10 @@ def _pointed_to(name: str) -> str:
             stop += 1
         whole = _pointed_to(name[match.end() : stop])
         short = _named(whole)
-        # GNU leaves the parameters out where the name is qualified, and puts it in brackets where it is not.
-        bracketed = short != whole and "::" not in short.split("<", 1)[0]
+        # GNU leaves the parameters out where a name is qualified and has neither template arguments of its own nor
+        # qualifiers behind it; other functions it puts in brackets.
+        simple = "::" in short.split("<", 1)[0] and not short.endswith(">") and whole.endswith(")")
+        bracketed = short != whole and not simple
         parts += [name[at : match.end()], f"({whole})" if bracketed else short]
         at = stop
     return "".join([*parts, name[at:]])

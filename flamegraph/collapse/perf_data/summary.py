@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...description import Description, EventDescription
 from ...source import Source
 from ..perf_script.events import unit
 from .events import TRACEPOINT, event_name
+from .folder import others
 from .gather import Gather
 from .header import Header, read_header
 from .options import Options
@@ -20,6 +23,9 @@ def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
     gather = Gather(header, options)
     for block in blocks(header, source.data):
         gather.take(block)
+    for other in others(source, header):
+        for block in blocks(replace(header, start=0, stop=len(other.raw)), other.raw):
+            gather.take(replace(block, rounds=0))  # what they say of the order holds for one file
     gather.finish()
     return header, gather
 

@@ -61,23 +61,32 @@ def merge(tables: Sequence[Raw]) -> Raw:
 
 @dataclass(frozen=True, eq=False)
 class Ties:
-    """Symbols at one address that only their names can tell apart: `names[first[n] : first[n + 1]]` for tie n."""
+    """Symbols at one address that only their names can tell apart: `names[first[n] : first[n + 1]]` for tie n.
+
+    ends     where each of them ends (uint64)
+    uneven   bool, for each tie: whether they end at different addresses
+    """
 
     names: np.ndarray
     first: np.ndarray
+    ends: np.ndarray
+    uneven: np.ndarray
+
+
+_NO_TIES = Ties(*(np.zeros(size, kind) for size, kind in ((0, np.int64), (1, np.int64), (0, np.uint64), (0, bool))))
 
 
 def settle(raw: Raw) -> tuple[Raw, Ties]:
     """(one symbol for each address, in order, with ends filled in where none were stated; ties).
 
-    The `name` of a symbol that stands for tie n is -2 - n.
+    The `name` of a symbol that stands for tie n is -2 - n, its end that of the longest.
     """
     raw = raw.take(np.argsort(raw.start, kind="stable"))
     # A label inside a function whose size is known is part of it.
     reach = np.append(np.uint64(0), np.maximum.accumulate(raw.end))[:-1]
     raw = raw.take(np.flatnonzero((raw.kind != NOTYPE) | (raw.end > raw.start) | (raw.start >= reach)))
     if not len(raw.start):
-        return raw, Ties(np.zeros(0, np.int64), np.zeros(1, np.int64))
+        return raw, _NO_TIES
     start, end = raw.start, raw.end.copy()
     last = min((int(start[-1]) + 2 * _PAGE - 1) // _PAGE * _PAGE, (1 << 64) - 1)
     open_ended = np.flatnonzero(end == start)
@@ -91,12 +100,13 @@ def settle(raw: Raw) -> tuple[Raw, Ties]:
     first = np.flatnonzero(np.append(True, group[left][1:] != group[left][:-1]))
     count = np.diff(np.append(first, len(left)))
     winner = left[first]
-    name = raw.name[winner]
+    name, longest = raw.name[winner], np.maximum.reduceat(end[left], first)
     tied = np.flatnonzero(count > 1)
     name[tied] = -2 - np.arange(len(tied))
-    names = raw.name[left[np.repeat(count, count) > 1]]
-    ties = Ties(names, np.append(0, np.cumsum(count[tied])))
-    return Raw(start[winner], end[winner], raw.kind[winner], raw.binding[winner], name), ties
+    several = left[np.repeat(count, count) > 1]
+    uneven = (np.minimum.reduceat(end[left], first) < longest)[tied]
+    ties = Ties(raw.name[several], np.append(0, np.cumsum(count[tied])), end[several], uneven)
+    return Raw(start[winner], longest, raw.kind[winner], raw.binding[winner], name), ties
 
 
 class Table:
@@ -110,7 +120,7 @@ class Table:
         """Without sizes and ties to settle. `latest`: of symbols that overlap the last one wins, not the innermost."""
         self.text, self._jumps = text, len(text)
         self.start, self.end, self.name = _flattened(raw, latest)
-        self._ties, self._shown = Ties(np.zeros(0, np.int64), np.zeros(1, np.int64)), decode
+        self._ties, self._shown, self._chosen = _NO_TIES, decode, dict[int, int]()
 
     @classmethod
     def settled(
@@ -134,8 +144,11 @@ class Table:
             return np.full(len(addresses), -1, np.int64)
         addresses = np.asarray(addresses, np.uint64)
         row = np.searchsorted(self.start, addresses, side="right") - 1
-        found = (row >= 0) & (addresses < self.end[row])
-        return np.where(found, self.name[row], -1)
+        found = np.where((row >= 0) & (addresses < self.end[row]), self.name[row], -1)
+        ties = np.unique(found[found < -1])
+        for tie in ties[self._ties.uneven[-2 - ties]].tolist():
+            found[(found == tie) & (addresses >= self._ties.ends[self._choice(tie)])] = -1
+        return found
 
     def names(self, addresses: np.ndarray) -> list[bytes | None]:
         """The name that covers each address (uint64), or None."""
@@ -147,9 +160,16 @@ class Table:
         """The name behind a number that `find` gave, other than -1."""
         if at >= 0:
             return string(self.text, at) + (b"@plt" if at >= self._jumps else b"")
-        first, last = self._ties.first[-2 - at : -2 - at + 2]
-        names = self._ties.names[first : min(last, first + _CONSIDERED)]
-        return max((string(self.text, at) for at in names.tolist()), key=self._preference)
+        return string(self.text, int(self._ties.names[self._choice(at)]))
+
+    def _choice(self, tie: int) -> int:
+        """Which of `Ties.names` a tie goes to; `tie` is a number that `find` gave."""
+        if tie not in self._chosen:
+            first, last = self._ties.first[-2 - tie : -2 - tie + 2].tolist()
+            names = self._ties.names[first : min(last, first + _CONSIDERED)].tolist()
+            best = max(range(len(names)), key=lambda n: self._preference(string(self.text, names[n])))
+            self._chosen[tie] = first + best
+        return self._chosen[tie]
 
     def _preference(self, name: bytes) -> tuple[int, int]:
         """Fewer underscores in front are better, then a longer name is."""
