@@ -138,7 +138,7 @@ def test_deep_and_long_stacks(mojo):
         b"\x05" + b"\x80" * 2_000_000,  # a number that never ends
         b"\x02\x01\0x\0" + b"\x05\x01" * 1_000_000,
         b"\x02\x01\0x\0\x0d" * 300_000,
-        b"\x02\x01\0x\0\x04\x0d\x0d\x09\x01" * 30,  # what is there twice, again and again
+        b"\x02\x01\0x\0\x0d\x04\x0d\x09\x01" * 50_000,  # twice what was there before, again and again
         b"\x06" * 2_000_000,
         b"\x03\x01\0\0" + b"\xff" * 12,
     ],

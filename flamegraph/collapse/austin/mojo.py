@@ -44,6 +44,7 @@ _RUN = re.compile(rb"(?:\x05[\x80-\xff]{0,9}[\x00-\x7f]|\x04|\x06[^\0]*\0){1,409
 _IN_RUN = re.compile(rb"\x05([\x80-\xff]{0,9}[\x00-\x7f])|\x04|\x06([^\0]*)\0")
 
 _HEX = re.compile(rb"[0-9a-f]{1,16}")
+_UNKNOWN = -1  # the node of a stack with a frame that was never described
 _SPECIAL = {b"\0": "", b"\1": "<unknown>"}
 
 
@@ -98,14 +99,15 @@ class _Reader:
         # Keys stay the bytes that they are in the file.
         self._strings: dict[tuple[bytes, bytes], str] = {}  # (process, key) → text
         self._frames: dict[tuple[bytes, bytes], str] = {}  # (process, key) → name
-        self._threads: dict[tuple[bytes, ...], tuple[list[tuple[str, Kind]], int]] = {}
-        self._nodes: dict[tuple[tuple[bytes, ...], bytes, bool], int] = {}
-        self._last: dict[tuple[bytes, ...], bytes] = {}  # the frames of each thread's last stack
+        self._threads: dict[tuple[bytes, ...], tuple[int, int]] = {}  # (node, thread)
+        self._nodes: dict[tuple[int, bytes, bytes], int] = {}  # (what it stands on, process, frames) → node
+        self._last: dict[tuple[bytes, ...], int] = {}  # the node of each thread's last stack
         self._process = b""
         self._stack: tuple[bytes, ...] | None = None  # process, interpreter and thread of the sample being read
         self._clear()
 
     def _clear(self) -> None:
+        self._base: int | None = None  # the node that is there again
         self._runs: list[bytes] = []
         self._gc = self._idle = False
         self._time: int | None = None
@@ -135,7 +137,7 @@ class _Reader:
             elif event == _GC:
                 self._gc = True
             elif event == _REPEAT:
-                self._runs.append(self._last.get(self._stack or (), b"\x05\xff"))
+                self._base = self._last.get(self._stack or (), _UNKNOWN)
             elif event == _TASK:
                 self._sample()
             else:
@@ -158,17 +160,16 @@ class _Reader:
 
     def _sample(self) -> None:
         """The sample being read is complete."""
-        stack, runs = self._stack, b"".join(self._runs)
+        stack = self._stack
         if stack is not None:
-            self._last[stack] = runs
-            if self._recording is None:
-                self._recording = Recording(self._mode(), self._timeline)
-            key = (stack, runs, self._gc)
-            if key not in self._nodes:
-                self._nodes[key] = self._node(self._recording, stack, runs)
-            if self._nodes[key] < 0:
+            recording = self._recording = self._recording or Recording(self._mode(), self._timeline)
+            if stack not in self._threads:
+                self._threads[stack] = _thread(recording, *stack)
+            base, thread = self._threads[stack]
+            node = self._last[stack] = self._node(recording, base if self._base is None else self._base)
+            if node == _UNKNOWN:
                 self._skip(NO_FRAME)
-            elif not self._add(self._recording, self._nodes[key], self._threads[stack][1]):
+            elif not self._add(recording, recording.stack(node, (":GC:",)) if self._gc else node, thread):
                 self._skip(NO_METRIC)
         self._stack = None
         self._clear()
@@ -192,22 +193,25 @@ class _Reader:
             return False
         return True
 
-    def _node(self, recording: Recording, stack: tuple[bytes, ...], runs: bytes) -> int:
-        """The number of a stack; -1 where a frame of it was never described."""
-        if stack not in self._threads:
-            self._threads[stack] = _thread(recording, *stack)
+    def _node(self, recording: Recording, base: int) -> int:
+        """The node of the frames that were read, on top of another; _UNKNOWN where one was never described."""
+        key = base, self._process, b"".join(self._runs)
+        if key not in self._nodes:
+            names = self._names(key[2]) if base != _UNKNOWN else None
+            self._nodes[key] = _UNKNOWN if names is None else recording.stack(base, names)
+        return self._nodes[key]
+
+    def _names(self, frames: bytes) -> list[str] | None:
+        """What these frames are called; None where one was never described."""
         names = []
-        for match in _IN_RUN.finditer(runs):
+        for match in _IN_RUN.finditer(frames):
+            if match[1] and (self._process, match[1]) not in self._frames:
+                return None
             if match[1]:
-                name = self._frames.get((stack[0], match[1]))
-                if name is None:
-                    return -1
-                names.append(name)
+                names.append(self._frames[self._process, match[1]])
             else:
                 names.append(":INVALID:" if match[2] is None else f"kernel:{decode(match[2])}:0")
-        if self._gc:
-            names.append(":GC:")
-        return recording.stack(self._threads[stack][0], names)
+        return names
 
     def _skip(self, reason: str) -> None:
         self._skipped[reason] = self._skipped.get(reason, 0) + 1
@@ -220,14 +224,13 @@ class _Reader:
         return recording.finish(self._header)
 
 
-def _thread(
-    recording: Recording, process: bytes, interpreter: bytes, thread: bytes
-) -> tuple[list[tuple[str, Kind]], int]:
-    """(the frames that stand for the process and the thread, the thread's number)."""
+def _thread(recording: Recording, process: bytes, interpreter: bytes, thread: bytes) -> tuple[int, int]:
+    """(the node of the frames that stand for a process and a thread, the thread's number)."""
     pid = _number(process)
     tid, name = (int(thread, 16), "") if _HEX.fullmatch(thread) else (-1, decode(thread))
     label = f"T{_number(interpreter)}:{name or tid}" if interpreter else f"T{name or tid}"
-    return [(f"P{pid}", Kind.PROCESS), (label, Kind.THREAD)], recording.build.thread(pid, tid, name)
+    node = recording.heads([(f"P{pid}", Kind.PROCESS), (label, Kind.THREAD)])
+    return node, recording.build.thread(pid, tid, name)
 
 
 def _number(raw: bytes) -> int:

@@ -36,11 +36,13 @@ class Recording:
             self.build.metric(name, unit)
         self._frames: dict[str, tuple[int, str]] = {}  # name → (frame, file)
 
-    def stack(self, heads: Iterable[tuple[str, Kind]], names: Iterable[str]) -> int:
-        """The stack of these frames, outermost first, on the frames that are its process and thread."""
-        node, file = 0, ""
-        for name, kind in heads:
-            node = self.build.push(node, self.build.frame(name, kind))
+    def heads(self, labels: Iterable[tuple[str, Kind]]) -> int:
+        """The stack of the frames that stand for a process and a thread."""
+        return self.build.stack(self.build.frame(label, kind) for label, kind in labels)
+
+    def stack(self, node: int, names: Iterable[str]) -> int:
+        """The stack of these frames, outermost first, on top of another."""
+        file = ""
         for name in names:
             if name not in self._frames:
                 alone = _ALONE.fullmatch(name)

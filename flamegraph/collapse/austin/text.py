@@ -128,7 +128,7 @@ def _stack(recording: Recording, text: str) -> tuple[int, int]:
         name, at = ";".join(pieces[at:end]), end
         heads.append((name, Kind.THREAD))
     thread = recording.build.thread(pid, *_thread(name))
-    return recording.stack(heads, pieces[at:]), thread
+    return recording.stack(recording.heads(heads), pieces[at:]), thread
 
 
 def _is_frame(pieces: list[str], at: int) -> bool:

@@ -16,6 +16,9 @@ MARK = "\x01"
 #: The file of what is no function but a thread; its "line" is the thread's id.
 _THREAD = "<thread>"
 
+#: Every file is looked for in all of them; a Python has a dozen.
+_MOST_FOLDERS = 200
+
 
 class Frames:
     """Makes frames. With `srcline` their names tell file and line, files without the directory they are found in."""
@@ -23,7 +26,7 @@ class Frames:
     def __init__(self, build: Builder, srcline: bool, path: Sequence[Any]):
         self._build, self._srcline = build, srcline
         folders = {entry.rstrip("/\\") for entry in path if isinstance(entry, str)} - {""}
-        self._folders = sorted(folders, key=len, reverse=True)
+        self._folders = sorted(folders, key=len, reverse=True)[:_MOST_FOLDERS]
 
     def identified(self, identifier: str, marks: Iterable[str]) -> int:
         """The frame with an identifier, `function NUL file NUL line`. A thread is noted besides."""
