@@ -105,7 +105,8 @@ def main(words: list[str]) -> None:
             (GOES_TO / folder / fixture).write_bytes(part(content, how.keep))
             told = read_origin(GOES_TO / folder / "ORIGIN")
             told[fixture] = said(how)
-            write_origin(GOES_TO / folder / "ORIGIN", ORIGIN, told)
+            top = ORIGIN.format(mojo=", those in binary by scripts/make_mojo.py" if folder == "austin" else "")
+            write_origin(GOES_TO / folder / "ORIGIN", top, told)
 
 
 def recorded(how: How, work: Path) -> bytes:
@@ -170,7 +171,7 @@ def part(content: bytes, keep: int) -> bytes:
 ORIGIN = """\
 Where the files here come from. Those called recorded_* were recorded by scripts/record_python_fixtures.py from
 fixtures/programs; replaced were the paths of the programs and of Python; of most texts some lines were kept. The others
-were written by hand, those in binary by scripts/make_mojo.py.
+were written by hand{mojo}.
 
 """
 

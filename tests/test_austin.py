@@ -101,6 +101,7 @@ def test_native_and_kernel_frames():
         (b"MOJ\x03\x01mode\0wall\0", Match.SIGNATURE),
         (b"MOJO nixon\n", Match.NO),
         (b"", Match.NO),
+        (b" " * 100_000, Match.NO),
     ],
 )
 def test_what_looks_like_it(content: bytes, grade: Match):
@@ -128,7 +129,7 @@ def test_deep_and_long_stacks(mojo):
     profile = read(mojo.recording(3, mojo.event(mojo.STACK, 12, 0, "1f") + mojo.names(3), many))
     assert len(profile.stacks) == 50_003 and profile.total() == 2_000_000
     profile = read(b"P1;T1" + b";a.py:f:3" * 50_000 + b" 7\n")
-    assert len(profile.stacks) == 50_003
+    assert len(profile.stacks) == 50_003 and profile.meta.format == "austin"
 
 
 @pytest.mark.parametrize(

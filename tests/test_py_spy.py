@@ -100,6 +100,7 @@ def test_labels(text: str, label: Label):
         ('[{"thread_id": 1, "name": "x"}]', Match.NO),
         ("", Match.NO),
         ("\0" * 9, Match.NO),
+        (" " * 100_000, Match.NO),
     ],
 )
 def test_what_looks_like_it(content: str, grade: Match):

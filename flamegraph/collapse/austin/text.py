@@ -17,6 +17,7 @@ NO_SENSE = "line that is no sample"
 
 _HEADER = re.compile(rb"# austin: \d")
 _SAMPLE = re.compile(rb"P-?\d+;T[^;\n]+(?:;[^\n]*)? -?\d+(?:,-?\d+)*\r?")
+_LONG_SAMPLE = re.compile(rb"P-?\d+;T[^;\n]+;[^;\n]*:[^;\n]*:-?\d+;")
 _OLD_SAMPLE = re.compile(rb"(?:Process \d+;)?Thread [0-9a-f]+(?:;[^\n]*)? \d+(?: -?\d+ -?\d+)?\r?")
 
 _SAID = re.compile(r"# ([\w-]+): (.*)")
@@ -40,6 +41,8 @@ def looks(head: bytes, whole: bool) -> bool:
     samples = [line for line in lines if line.strip() and not line.startswith(b"# ")]
     if not samples:
         return _HEADER.match(head) is not None
+    if not whole and len(lines) == 1:  # one line that is longer than all that can be seen
+        return _LONG_SAMPLE.match(head) is not None
     known = sum(bool(_SAMPLE.fullmatch(line) or _OLD_SAMPLE.fullmatch(line)) for line in samples)
     return known >= 0.9 * len(samples) or (_HEADER.match(head) is not None and known > 0)
 

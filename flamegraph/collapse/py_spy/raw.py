@@ -37,7 +37,7 @@ def looks(head: bytes, whole: bool) -> bool:
         lines.pop()
     entries = list(_entries(decode(line) for line in lines))
     counted = [stack for stack, count in map(_split, entries) if count]
-    if len(lines) == 1 and not whole:  # one line that is longer than all that can be seen
+    if entries and len(lines) == 1 and not whole:  # one line that is longer than all that can be seen
         counted = entries = [entries[0].rpartition(";")[0]]
     stacks = [_pieces(stack) for stack in counted if stack]
     shaped = [[is_frame(piece) or _is_head(piece) for piece in stack] for stack in stacks]
