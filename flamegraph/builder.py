@@ -13,7 +13,9 @@ from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Threa
 from .sums import too_large
 from .trie import scatter_sum
 
-__all__ = ["Builder", "add_up", "stacks_from_chains"]
+__all__ = ["Builder", "add_up", "stacks_from_chains", "without_empty"]
+
+_LAST_LINE = 2**31 - 1
 
 
 class Builder:
@@ -36,13 +38,15 @@ class Builder:
         self._threads: dict[Thread, int] = {}
         self._skipped: dict[str, int] = {}
         self._stack: list[int] = []
-        self._value: list[int | float] = []
+        self._row: list[int] = []  # of each value, with its column and itself
         self._column: list[int] = []
+        self._value: list[int | float] = []
         self._time: list[int] = []
         self._thread: list[int] = []
 
     def frame(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
-        """The number of a frame, the same for the same arguments."""
+        """The number of a frame, the same for the same arguments. A line that no file can have is an unknown one."""
+        line = line if 0 <= line <= _LAST_LINE else 0
         return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
 
     def push(self, parent: int, frame: int) -> int:
@@ -65,9 +69,22 @@ class Builder:
 
     def sample(self, stack: int, value: int | float, metric: int = 0, time: int = -1, thread: int = -1) -> None:
         """Count `value` of a metric on a stack. `time` in ns and `thread` are kept in a timeline only."""
-        self._stack.append(stack)
-        self._value.append(value)
+        self._row.append(len(self._stack))
         self._column.append(metric)
+        self._value.append(value)
+        self._stack.append(stack)
+        if self._timeline:
+            self._time.append(time)
+            self._thread.append(thread)
+
+    def sample_all(self, stack: int, values: Iterable[int | float], time: int = -1, thread: int = -1) -> None:
+        """As `sample`, with a value for each of the first metrics, in their order."""
+        row = len(self._stack)
+        for metric, value in enumerate(values):
+            self._row.append(row)
+            self._column.append(metric)
+            self._value.append(value)
+        self._stack.append(stack)
         if self._timeline:
             self._time.append(time)
             self._thread.append(thread)
@@ -96,7 +113,7 @@ class Builder:
         floating = any(isinstance(value, float) for value in self._value)
         values = np.zeros((len(stack), len(self._metrics)), np.float64 if floating else np.int64)
         try:
-            values[np.arange(len(stack)), np.array(self._column, np.intp)] = self._value
+            values[np.array(self._row, np.intp), np.array(self._column, np.intp)] = self._value
         except OverflowError:
             raise InputError("expected values that fit into 64 bits, found a larger one") from None
         if over := too_large(values):
@@ -124,6 +141,15 @@ def add_up(samples: Samples) -> Samples:
     for k, column in enumerate(samples.values.T):
         values[:, k] = scatter_sum(samples.stack, column, n)[stack]
     return Samples(stack.astype(np.int32), values)
+
+
+def without_empty(profile: Profile) -> Profile:
+    """The profile without the metrics that count nothing, where another one counts something."""
+    counting = np.flatnonzero(profile.samples.values.any(axis=0))
+    if len(counting) in (0, len(profile.metrics)):
+        return profile
+    samples = replace(profile.samples, values=profile.samples.values[:, counting])
+    return replace(profile, samples=samples, metrics=tuple(profile.metrics[k] for k in counting.tolist()))
 
 
 def _in_time_order(samples: Samples, time: np.ndarray, thread: np.ndarray) -> Samples:

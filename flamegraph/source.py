@@ -104,12 +104,18 @@ class Source:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
+        # orjson refuses NaN, lone surrogates and bytes that are not UTF-8; profilers write all of them.
+        text = decode(data)
         try:
-            # orjson refuses NaN, lone surrogates and bytes that are not UTF-8; profilers write all of them.
-            return json.loads(decode(data))
-        except (json.JSONDecodeError, RecursionError) as error:
-            line = getattr(error, "lineno", 1)
-            raise ParseError(f"{self.name}:{line}", "JSON", getattr(error, "msg", "too deeply nested")) from None
+            try:
+                return json.loads(text)
+            except RecursionError:
+                from .nested_json import loads  # call trees are nested as deep as the stacks they were made from
+
+                return loads(text)
+        except ValueError as error:  # no JSON, or a number with more digits than Python converts
+            line, found = getattr(error, "lineno", 1), getattr(error, "msg", "a number of thousands of digits")
+            raise ParseError(f"{self.name}:{line}", "JSON", found) from None
 
     def json(self) -> Any:
         """`data` as JSON, parsed once. ParseError where it is not JSON."""

@@ -7,7 +7,7 @@ from drawn import by_stack, chains
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flamegraph.builder import Builder, add_up, stacks_from_chains
+from flamegraph.builder import Builder, add_up, stacks_from_chains, without_empty
 from flamegraph.profile import Kind, Meta, Metric, Samples, Thread
 
 
@@ -131,3 +131,29 @@ def test_adding_up(rows, fractions):
     np.testing.assert_allclose(
         samples.values, np.reshape([wanted[k] for k in sorted(wanted)], (-1, 2)), rtol=1e-12 if fractions else 0
     )
+
+
+def test_a_sample_of_several_metrics_is_one_row():
+    build = Builder(timeline=True)
+    for name in ("wall", "cpu", "freed"):
+        build.metric(name, "ns")
+    node = build.stack([build.frame("main")])
+    build.sample_all(node, (5, 3, 0), time=7)
+    build.sample(node, 2, metric=1, time=8)
+    profile = build.finish()
+    assert profile.samples.values.tolist() == [[5, 3, 0], [0, 2, 0]] and profile.samples.time.tolist() == [7, 8]
+    counting = without_empty(profile)
+    assert [metric.name for metric in counting.metrics] == ["wall", "cpu"]
+    assert counting.samples.values.tolist() == [[5, 3], [0, 2]] and counting.samples.time.tolist() == [7, 8]
+
+
+def test_metrics_of_nothing_but_zeros_stay():
+    build = Builder()
+    build.metric("samples", "samples")
+    build.sample(0, 0)
+    assert [metric.name for metric in without_empty(build.finish()).metrics] == ["samples"]
+
+
+def test_a_line_that_no_file_has_is_unknown():
+    build = Builder()
+    assert build.frame("f", line=-1) == build.frame("f", line=2**31) == build.frame("f") != build.frame("f", line=1)

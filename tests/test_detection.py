@@ -25,12 +25,23 @@ EXPECTED = [
     (r"^perf script text", "perf_script"),
     (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
-    (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
+    # Python's profilers
+    (r"(^| )speedscope( JSON.*)?$", "speedscope"),
+    (r"^py-spy (raw|dump)|\(py-spy raw\)", "py_spy"),
+    (r"^austin (folded|MOJO)", "austin"),
+    (r"^pyinstrument", "pyinstrument"),
+    (r"(^|[ (])(folded|collapsed)", "folded"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
 _NAMEATTR = "attributes for names, not a profile"
 EXCEPTIONS: dict[str, tuple[list[str], str]] = {
+    "differential/austin/diff_a-b.austin": (["py_spy"], "austin-diff calls frames as py-spy does"),
+    "folded/flamelens/invalid-lines.txt": (["py_spy"], "frames of py-spy's shape"),
+    "folded/flameshow/with_comment.txt": (["austin"], "Austin's text"),
+    "folded/gprof2dot-synapse.collapse.gz": (["py_spy"], "frames of py-spy's shape"),
+    "folded/inferno-flamegraph/austin/flames.txt": (["austin"], "Austin's text"),
+    "py-spy/flamelens/readable.txt": (["folded"], "made up, with frames that py-spy does not write"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
     "pprof/pprofutils/folded.in.pprof": ([], "pprof"),

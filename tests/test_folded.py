@@ -339,7 +339,8 @@ def test_corpus():
         source = Source(CORPUS / path)
         if sniff(source):
             claimed += 1
-            assert detect(source).name == "folded", path
+            # Some profilers write folded text of a shape of their own, which has a format of its own.
+            assert detect(source).name in ("folded", "py_spy", "austin"), path
             agrees(bytes(source.data))
             assert re.search("folded|collapsed|py-spy raw", kind), f"{path} is {kind}"
         else:

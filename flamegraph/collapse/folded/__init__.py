@@ -42,9 +42,9 @@ class Options:
 
 FORMAT = Format(
     "folded stacks",
-    made_by="stackcollapse-*.pl, inferno-collapse-*, py-spy record -f raw, asprof -o collapsed, profile-bpfcc -f",
+    made_by="stackcollapse-*.pl, inferno-collapse-*, asprof -o collapsed, profile-bpfcc -f",
     options=Options,
-    files=("*.folded", "*.collapsed", "*.stacks", "*.austin"),
+    files=("*.folded", "*.collapsed", "*.stacks"),
 )
 
 _KINDS = {suffix: kind for kind, suffix in SUFFIX.items()}

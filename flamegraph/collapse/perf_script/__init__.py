@@ -52,7 +52,7 @@ class Options(Shown, Selection):
     weight: str | None = option(
         None, "what a sample counts: its period (default, where printed) or one", choices=("period", "samples")
     )
-    srcline: bool = option(False, "show file and line, where perf script -F +srcline printed them")
+    srcline: bool = option(False, "show file and line, where the input has them")
     timeline: bool = option(False, "keep samples one by one in time order")
 
 
