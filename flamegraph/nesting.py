@@ -6,9 +6,14 @@ and calls, Kineto's operators, rocprofv3's regions and Chrome's events are all n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-__all__ = ["SliceIndex", "nest", "self_times"]
+from .profile import Stacks
+from .trie import levels
+
+__all__ = ["SliceIndex", "by_level", "crossing", "nest", "pieces", "self_times"]
 
 
 def nest(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -51,6 +56,62 @@ def self_times(parent: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.nda
     spent = np.zeros(len(own), np.int64)
     np.add.at(spent, parent[inside], own[inside])
     return own - spent
+
+
+def crossing(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Which slices begin within another and end after it: bool[n]. Without them the others are nested."""
+    found = np.zeros(len(start), bool)
+    until: list[int] = []
+    here = None
+    order = np.lexsort((np.arange(len(start)), -np.asarray(end), start, thread))
+    columns = zip(order.tolist(), thread[order].tolist(), start[order].tolist(), end[order].tolist(), strict=True)
+    for i, who, begins, ends in columns:
+        if who != here:
+            here = who
+            until.clear()
+        while until and until[-1] <= begins:
+            until.pop()
+        if until and until[-1] < ends:
+            found[i] = True
+        else:
+            until.append(ends)
+    return found
+
+
+def by_level(parent: np.ndarray, order: np.ndarray) -> Iterator[np.ndarray]:
+    """The slices level by level, the outermost first. `parent` and `order` are what `nest` made of them."""
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order))
+    above = parent[order]
+    up = np.where(above >= 0, rank[above] + 1, 0)
+    stacks = Stacks(np.concatenate(([0], up)).astype(np.int32), np.arange(-1, len(order), dtype=np.int32))
+    for nodes in list(levels(stacks))[1:]:
+        yield order[nodes - 1]
+
+
+def pieces(
+    parent: np.ndarray, order: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(slice, begin, length) of every stretch in which a slice ran and none of its children did: `self_times`, but
+    one by one, in order of their begin. No slice may cross another.
+    """
+    start, end = np.asarray(start, np.int64), np.asarray(end, np.int64)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    inside = order[parent[order] >= 0]
+    inside = inside[np.lexsort((rank[inside], parent[inside]))]
+    # Each child ends a stretch of its parent, which began where the child before it ended; the last one is the rest.
+    above = parent[inside]
+    first = np.concatenate(([True], above[1:] != above[:-1]))[: len(inside)]
+    since = np.where(first, start[above], np.roll(end[inside], 1))
+    rest = start.copy()
+    rest[above] = end[inside]
+    which = np.concatenate((above, np.arange(len(start))))
+    begin = np.concatenate((since, rest))
+    length = np.concatenate((start[inside], end)) - begin
+    some = np.flatnonzero(length)
+    some = some[np.argsort(begin[some], kind="stable")]
+    return which[some], begin[some], length[some]
 
 
 class SliceIndex:
