@@ -1,0 +1,136 @@
+"""NVTX ranges: what a program calls the stretches of its own time.
+
+Ranges that are pushed and popped are nested by nature. Those that are started and ended count as well where they
+begin and end within the same range of their thread; the others lie across ranges, and a stack has no place for them.
+A range that was not over when the recording ended is taken to end then, or with the range around it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...nesting import SliceIndex, crossing, nest
+from .export import Export
+from .pairs import distinct_pairs
+from .processes import UNKNOWN, Processes, process_of
+from .stacks import StackBuilder
+
+__all__ = ["Ranges", "read_ranges"]
+
+_MARK, _PUSH_POP, _START_END, _DOMAIN = 34, 59, 60, 75
+_OPEN = -(1 << 60)
+
+#: PyTorch numbers its operators, so that no name occurs twice: "aten::mm, op_id = 12, input_op_ids = [(11,0)]".
+_SEQUENCE = re.compile(r", (?:seq|op_id) = -?\d+|, input_op_ids = \[.*\]$")
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Ranges that are nested on their threads, int64[n] each.
+
+    name    as `Export.string` knows it
+    domain  the NVTX domain's name likewise, -1 for the default domain
+    parent, order   what `nesting.nest` made of them
+    """
+
+    thread: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    name: np.ndarray
+    domain: np.ndarray
+    parent: np.ndarray
+    order: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def nodes(self, build: StackBuilder, export: Export, processes: Processes, *, threads: bool) -> np.ndarray:
+        """The node of each range: below its process, with `threads` its thread, and the ranges around it."""
+        root = processes.roots(build, self.thread, threads=threads)
+        which, pairs = distinct_pairs(self.name, self.domain)
+        frames = [
+            build.frame(export.string(name) or "[range without a name]", module=export.string(domain) or "")
+            for name, domain in pairs
+        ]
+        frame = np.array(frames, np.int64)[which]
+        return build.nested(root, np.zeros(len(self), bool), self.parent, self.order, frame)
+
+    def index(self) -> SliceIndex:
+        """Finds the range that is open on a thread at a moment."""
+        return SliceIndex(self.thread, self.start, self.end, self.parent, self.order)
+
+
+def read_ranges(export: Export, full_names: bool, wanted: bool = True) -> Ranges:
+    """The ranges of an export, none where they are not `wanted`. What is left out is noted in `export.skipped`."""
+    if not wanted:
+        none = np.zeros(0, np.int64)
+        return Ranges(none, none, none, none, none, none, none)
+    tidy = str if full_names else _without_sequence
+    rows = export.spans(
+        "NVTX_EVENTS", tidy, start=0, end=_OPEN, eventType=0, globalTid=UNKNOWN, domainId=0, textId=-1, text=""
+    )
+    name = np.where(rows["text"] == -1, rows["textId"], rows["text"])
+    kind = rows["eventType"]
+    export.skipped["NVTX mark: a moment, no range"] += int(np.count_nonzero(kind == _MARK))
+    domain = _domains(rows, name)
+    ranges = Ranges(rows["globalTid"], rows["start"], rows["end"], name, domain, name, name)  # the last two are to come
+    pushed = _closed(_pick(ranges, np.flatnonzero(kind == _PUSH_POP)), export)
+    started = _pick(ranges, np.flatnonzero(kind == _START_END))
+    if not len(started):
+        return pushed
+    index = pushed.index()
+    last = np.maximum(started.end - 1, started.start)
+    fits = index.at(started.thread, started.start) == index.at(started.thread, last)
+    fits &= started.end >= started.start
+    return _nested(_joined(pushed, _pick(started, np.flatnonzero(fits))), export, int(np.count_nonzero(~fits)))
+
+
+def _without_sequence(name: str) -> str:
+    return _SEQUENCE.sub("", name) if "op_id" in name or ", seq = " in name else name
+
+
+def _domains(rows: dict[str, np.ndarray], name: np.ndarray) -> np.ndarray:
+    """The name of each row's domain: a process gives its domains numbers, and one row says what each is called."""
+    process = process_of(rows["globalTid"])
+    created = np.flatnonzero(rows["eventType"] == _DOMAIN)
+    known = dict(zip(zip(process[created].tolist(), rows["domainId"][created].tolist(), strict=True),
+                     name[created].tolist(), strict=True))  # fmt: skip
+    which, pairs = distinct_pairs(process, rows["domainId"])
+    return np.array([known.get(pair, -1) for pair in pairs], np.int64)[which]
+
+
+def _closed(ranges: Ranges, export: Export) -> Ranges:
+    """The ranges, nested, those without an end ended by the range around them or by the end of the recording."""
+    open_ = np.flatnonzero(ranges.end < ranges.start)
+    if not len(open_):
+        return _nested(ranges, export, 0)
+    closed = _nested(_pick(ranges, np.flatnonzero(ranges.end >= ranges.start)), export, 0)
+    around = closed.index().at(ranges.thread[open_], ranges.start[open_])
+    end = np.maximum(ranges.start[open_], export.last())
+    end[around >= 0] = closed.end[around[around >= 0]]
+    return _nested(_joined(closed, replace(_pick(ranges, open_), end=end)), export, 0)
+
+
+def _nested(ranges: Ranges, export: Export, left_out: int) -> Ranges:
+    parent, order, crossings = nest(ranges.thread, ranges.start, ranges.end)
+    if crossings:
+        cross = crossing(ranges.thread, ranges.start, ranges.end)
+        left_out += int(np.count_nonzero(cross))
+        ranges = _pick(ranges, np.flatnonzero(~cross))
+        parent, order, _ = nest(ranges.thread, ranges.start, ranges.end)
+    export.skipped["NVTX range that lies across others"] += left_out
+    return replace(ranges, parent=parent, order=order)
+
+
+_COLUMNS = ("thread", "start", "end", "name", "domain")
+
+
+def _pick(ranges: Ranges, which: np.ndarray) -> Ranges:
+    return replace(ranges, **{column: getattr(ranges, column)[which] for column in _COLUMNS})
+
+
+def _joined(a: Ranges, b: Ranges) -> Ranges:
+    return replace(a, **{column: np.concatenate((getattr(a, column), getattr(b, column))) for column in _COLUMNS})
