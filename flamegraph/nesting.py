@@ -7,11 +7,9 @@ and calls, Kineto's operators, rocprofv3's regions and Chrome's events are all n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
-
-from .profile import Stacks
-from .trie import levels
 
 __all__ = ["SliceIndex", "by_level", "crossing", "nest", "pieces", "self_times"]
 
@@ -24,14 +22,49 @@ def nest(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.nda
                and as they came where both ends are equal
     crossings  how many slices begin within another and end after it; they count as that one's siblings
     """
-    order = np.lexsort((np.arange(len(start)), -np.asarray(end), start, thread))
-    parent = np.full(len(order), -1, np.int64)
-    crossings = 0
+    order = np.lexsort((-np.asarray(end), start, thread))
+    thread, start, end = thread[order], start[order], end[order]
+    above, crossings = _by_depth(thread, start, end), 0
+    if above is None:
+        above, crossings = _one_by_one(thread, start, end)
+    parent = np.empty(len(order), np.int64)
+    parent[order] = np.where(above >= 0, order[above], -1)
+    return parent, order, crossings
+
+
+def _by_depth(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray | None:
+    """The parents of slices that are in `nest`'s order; None where some cross, or take no time.
+
+    A slice is as deep as there are others that began before it and are not over. Its parent is the last one before it
+    that is one level up, or slices cross.
+    """
+    n = len(start)
+    if not (start < end).all():
+        return None
+    bounds = np.flatnonzero(np.concatenate((np.ones(min(n, 1), bool), thread[1:] != thread[:-1], [True])))
+    depth = np.empty(n, np.int64)
+    for begin, stop in pairwise(bounds.tolist()):
+        over = np.searchsorted(np.sort(end[begin:stop]), start[begin:stop], "right")
+        depth[begin:stop] = np.arange(stop - begin) - over
+    levels = np.split(np.argsort(depth, kind="stable"), np.cumsum(np.bincount(depth))[:-1]) if n else []
+    parent = np.full(n, -1, np.int64)
+    for higher, level in pairwise(levels):
+        at = np.searchsorted(higher, level) - 1
+        if len(level) and at[0] < 0:
+            return None
+        parent[level] = higher[at]
+    inner = np.flatnonzero(parent >= 0)
+    outer = parent[inner]
+    return parent if ((end[outer] >= end[inner]) & (thread[outer] == thread[inner])).all() else None
+
+
+def _one_by_one(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, int]:
+    """(parents, crossings) of slices that are in `nest`'s order, whatever they are."""
+    parent, crossings = np.full(len(start), -1, np.int64), 0
     open_: list[int] = []  # slices that are not over yet, and when they will be
     until: list[int] = []
     here = None
-    columns = zip(order.tolist(), thread[order].tolist(), start[order].tolist(), end[order].tolist(), strict=True)
-    for i, who, begins, ends in columns:
+    for i, (who, begins, ends) in enumerate(zip(thread.tolist(), start.tolist(), end.tolist(), strict=True)):
         if who != here:
             here = who
             open_.clear()
@@ -46,7 +79,7 @@ def nest(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.nda
             parent[i] = open_[-1]
         open_.append(i)
         until.append(ends)
-    return parent, order, crossings
+    return parent, crossings
 
 
 def self_times(parent: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -63,7 +96,7 @@ def crossing(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarr
     found = np.zeros(len(start), bool)
     until: list[int] = []
     here = None
-    order = np.lexsort((np.arange(len(start)), -np.asarray(end), start, thread))
+    order = np.lexsort((-np.asarray(end), start, thread))
     columns = zip(order.tolist(), thread[order].tolist(), start[order].tolist(), end[order].tolist(), strict=True)
     for i, who, begins, ends in columns:
         if who != here:
@@ -80,13 +113,18 @@ def crossing(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarr
 
 def by_level(parent: np.ndarray, order: np.ndarray) -> Iterator[np.ndarray]:
     """The slices level by level, the outermost first. `parent` and `order` are what `nest` made of them."""
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order))
-    above = parent[order]
-    up = np.where(above >= 0, rank[above] + 1, 0)
-    stacks = Stacks(np.concatenate(([0], up)).astype(np.int32), np.arange(-1, len(order), dtype=np.int32))
-    for nodes in list(levels(stacks))[1:]:
-        yield order[nodes - 1]
+    # Each step doubles how far up a slice has looked, so that a deep nest takes no more steps than its depth has bits.
+    depth = (parent >= 0).astype(np.int64)
+    above = parent.copy()
+    live = np.flatnonzero(parent >= 0)
+    while len(live):
+        reached = above[live]
+        depth[live] += depth[reached]
+        above[live] = above[reached]
+        live = live[above[live] >= 0]
+    by_depth = order[np.argsort(depth[order], kind="stable")]
+    if len(order):
+        yield from np.split(by_depth, np.cumsum(np.bincount(depth))[:-1])
 
 
 def pieces(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flamegraph.nesting import SliceIndex, by_level, crossing, nest, pieces, self_times
+from flamegraph.nesting import SliceIndex, _by_depth, _one_by_one, by_level, crossing, nest, pieces, self_times
 
 SLICES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 12)), max_size=25)
 
@@ -97,3 +97,23 @@ def test_pieces_are_the_moments_in_which_no_child_ran(slices):
     assert total.tolist() == self_times(parent, start, end).tolist()
     found = SliceIndex(thread, start, end, parent, order).at(thread[which], begin)
     assert found.tolist() == which.tolist()
+
+
+@given(SLICES)
+def test_both_ways_to_nest_agree(slices):
+    thread, start, end = columns(slices)
+    order = np.lexsort((-end, start, thread))
+    columns_ = thread[order], start[order], end[order]
+    fast, (slow, crossings) = _by_depth(*columns_), _one_by_one(*columns_)
+    if fast is None:
+        assert crossings or (start == end).any()
+    else:
+        assert fast.tolist() == slow.tolist() and not crossings
+
+
+def test_a_deep_nest_is_as_good_as_a_flat_one():
+    n = 50_000
+    start, end = np.arange(n), 2 * n - np.arange(n)
+    parent, order, crossings = nest(np.zeros(n, int), start, end)
+    assert parent.tolist() == list(range(-1, n - 1)) and crossings == 0
+    assert sum(1 for _ in by_level(parent, order)) == n
