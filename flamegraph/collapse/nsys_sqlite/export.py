@@ -50,7 +50,7 @@ class Export:
     def has(self, table: str, column: str) -> bool:
         return column in self._tables.get(table, ())
 
-    def read(self, table: str, _tidy: Callable[[str], str] = str, **wanted: Any) -> dict[str, np.ndarray]:
+    def read(self, table: str, _tidy: Callable[[bytes], bytes] = bytes, **wanted: Any) -> dict[str, np.ndarray]:
         """Columns of a table, int64 each, all of one length. A table that is not there has no rows.
 
         Each column is given with what stands for NULL and for a column that is missing. A string in its place says
@@ -72,12 +72,12 @@ class Export:
         for rows in self._chunks(table, f'SELECT {", ".join(fields.values()) or 0} FROM "{table}"'):
             flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width)
             parts.append(flat.reshape(-1, width))
-        found = dict(zip(fields, np.concatenate(parts).T.copy(), strict=False))
+        found = {column: np.concatenate([part[:, i] for part in parts]) for i, column in enumerate(fields)}
         count = sum(map(len, parts))
         absent = {column: -1 if isinstance(value, str) else value for column, value in wanted.items()}
         return {c: found[c] if c in found else np.full(count, absent[c], np.int64) for c in wanted}
 
-    def spans(self, table: str, _tidy: Callable[[str], str] = str, **wanted: Any) -> dict[str, np.ndarray]:
+    def spans(self, table: str, _tidy: Callable[[bytes], bytes] = bytes, **wanted: Any) -> dict[str, np.ndarray]:
         """`read`, without rows whose `start` or `end` no clock shows: their differences would not fit into 64 bits."""
         rows = self.read(table, _tidy, **wanted)
         sound = np.ones(len(rows["start"]), bool)
@@ -144,16 +144,16 @@ class Export:
     def _note_damage(self, table: str) -> None:
         self.skipped[f"{table}: the rest of the table, which is damaged"] += 1
 
-    def _intern(self, raw: bytes | None, tidy: Callable[[str], str]) -> int:
+    def _intern(self, raw: bytes | None, tidy: Callable[[bytes], bytes]) -> int:
         if raw is None:
             return -1
         number = self._interned.get(raw)
         if number is None:
-            text = tidy(raw.decode("utf-8", "replace"))
-            number = self._interned.setdefault(text.encode(), -2 - len(self._own))
+            raw = tidy(raw)
+            number = self._interned.setdefault(raw, -2 - len(self._own))
             if number == -2 - len(self._own):
                 self._take(len(raw))
-                self._own.append(text)
+                self._own.append(raw.decode("utf-8", "replace"))
         return number
 
     def _take(self, size: int) -> None:
