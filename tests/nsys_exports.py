@@ -62,6 +62,7 @@ class NsysExport:
     def __init__(self, generation: str = "new"):
         self.generation = generation
         self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.without: set[tuple[str, str]] = set()  # tables' columns that are missing
         self._strings: dict[str, int] = {}
         product, schema = VERSIONS[generation]
         meta = "EXPORT_META_DATA" if generation == "old" else "META_DATA_EXPORT"
@@ -147,7 +148,7 @@ class NsysExport:
         names, fields = [], []
         for column in TABLES[table].split():
             name, _, kind = column.rstrip("+").partition(":")
-            if len(column) - len(column.rstrip("+")) <= len(wanted):
+            if len(column) - len(column.rstrip("+")) <= len(wanted) and (table, name) not in self.without:
                 names.append(name)
                 fields.append(
                     f'"{name}" {kind or "INTEGER"}' + (" PRIMARY KEY" * (table == "StringIds" and name == "id"))

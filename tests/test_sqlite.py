@@ -42,7 +42,9 @@ def test_nothing_is_written(database: Path):
 
 def test_a_damaged_name_is_a_parse_error(database: Path):
     """SQLite quotes the name that it can't make sense of, whatever its bytes."""
-    content = database.read_bytes().replace(b"viewnamed", b"view\xff\xfe\n\xffd").replace(b"CREATE VIEW", b"CREATE FILM")
+    content = (
+        database.read_bytes().replace(b"viewnamed", b"view\xff\xfe\n\xffd").replace(b"CREATE VIEW", b"CREATE FILM")
+    )
     assert b"\xff\xfe\n" in content
     with pytest.raises(ParseError) as raised, opened(Source(content)) as connection:
         tables(connection)

@@ -77,11 +77,11 @@ class Chains:
         frames, count = self.take(row)
         stop = np.cumsum(count)
         kept = self._place(row, call, build)
-        # Libraries have other names for their own functions: __GI___libc_open is open.
+        # Libraries have other names for their own functions: __GI___libc_open is open, poll@@GLIBC_2.2.5 is poll.
         other = np.flatnonzero((kept < 0) & (count > 0))
         number, pairs = distinct_pairs(frames[stop[other] - 1], call[other])
         names = build.names()
-        same = np.array([names[leaf].endswith(names[called]) for leaf, called in pairs], bool)
+        same = np.array([names[leaf].partition("@")[0].endswith(names[called]) for leaf, called in pairs], bool)
         kept[other] = count[other] - (same[number] if len(pairs) else 0)
         kept = np.maximum(kept, 0)
         return frames[ranges(stop - count, kept)], kept

@@ -20,6 +20,8 @@ from .weighed import Weighed
 
 __all__ = ["SHOWN", "Shown"]
 
+_MARK = 34
+
 
 def _samples(export: Export, options: Options) -> Weighed:
     """Stacks that were sampled while a thread ran. Where cycles were counted, they are a second metric."""
@@ -42,6 +44,8 @@ def _ranges(export: Export, options: Options) -> Weighed:
     """NVTX ranges: how long each was open and none within it."""
     build, processes = StackBuilder(), Processes(export, options.pid)
     ranges = read_ranges(export, options.full_names)
+    marks = export.read("NVTX_EVENTS", eventType=0)["eventType"] == _MARK
+    export.skipped["NVTX mark, which has no length"] += int(np.count_nonzero(marks))
     node = ranges.nodes(build, export, processes, threads=True)
     return _timed(build, processes, options, "nvtx time", node, ranges)
 

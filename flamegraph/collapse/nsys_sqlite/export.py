@@ -19,6 +19,9 @@ from ...sqlite import columns
 
 __all__ = ["Export"]
 
+#: SQLite's words on damage, which can't be read where they quote it.
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+
 #: Rows turned into numbers at once.
 _CHUNK = 1 << 14
 #: A name is cut here: among the strings are whole files and what programs printed.
@@ -94,7 +97,7 @@ class Export:
             return False
         try:
             return bool(self._connection.execute(f'SELECT 1 FROM "{table}" WHERE {condition} LIMIT 1').fetchall())
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             return False
 
     def last(self) -> int:
@@ -124,14 +127,14 @@ class Export:
         """The rows of a query, some at a time; where the table is damaged, those before the damage."""
         try:
             cursor = self._connection.execute(query)
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             self._note_damage(table)
             return
         while True:
             rows: list[tuple] = []
             try:
                 rows.extend(islice(cursor, _CHUNK))
-            except sqlite3.DatabaseError:
+            except _DAMAGE:
                 self._note_damage(table)
             self._rows -= len(rows)
             if self._rows < 0:

@@ -19,7 +19,7 @@ from .stacks import StackBuilder
 
 __all__ = ["Ranges", "read_ranges"]
 
-_MARK, _PUSH_POP, _START_END, _DOMAIN = 34, 59, 60, 75
+_PUSH_POP, _START_END, _DOMAIN = 59, 60, 75
 _OPEN = -(1 << 60)
 
 
@@ -70,7 +70,6 @@ def read_ranges(export: Export, full_names: bool, wanted: bool = True) -> Ranges
     )
     name = np.where(rows["text"] == -1, rows["textId"], rows["text"])
     kind = rows["eventType"]
-    export.skipped["NVTX mark: a moment, no range"] += int(np.count_nonzero(kind == _MARK))
     domain = _domains(rows, name)
     ranges = Ranges(rows["globalTid"], rows["start"], rows["end"], name, domain, name, name)  # the last two are to come
     pushed = _closed(_pick(ranges, np.flatnonzero(kind == _PUSH_POP)), export)
