@@ -137,6 +137,7 @@ def nvtx_only() -> NsysExport:
     made.range(15, 18, "begins here, ends there", 31, eventType=60, rangeId=3, endGlobalTid=thread(31, 32))
     made.range(120, 160, "first", 31, eventType=60, rangeId=4)
     made.range(130, 170, "second", 31, eventType=60, rangeId=5)
+    made.range(180, None, "not ended", 31, eventType=60, rangeId=6)
     made.add("NVTX_EVENTS", start=55, eventType=34, text="vsync", globalTid=thread(31), domainId=0)
     return made
 

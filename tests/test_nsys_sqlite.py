@@ -343,3 +343,44 @@ def folded_depth(text: bytes) -> int:
 def test_ids_take_apart_into_machine_process_and_thread():
     """As Nsight's documentation has it: 0x10042ac0042ac is thread 17068 of process 17068 on machine 1."""
     assert thread(17068) == 0x10042AC0042AC and process(17068) == 0x10042AC000000
+
+
+RANGES = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 12)), max_size=6)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(RANGES, RANGES)
+def test_ranges_that_are_started_and_ended_count_where_they_cross_none(tmp_path: Path, pushed, started):
+    """What is left out crosses one that is pushed, or one that was started before; what counts crosses none."""
+    kept: list[tuple[int, int]] = []
+    made = NsysExport()
+    made.range(0, 100, "whole", 1)
+    for start, end in nested([(start, start + length) for start, length in pushed]):
+        kept.append((start, end))
+        made.range(start, end, "pushed", 1)
+    total = len(kept)
+    for start, length in sorted(started, key=lambda one: (one[0], -one[1])):
+        made.range(start, start + length, "started", 1, eventType=60)
+        crosses = any(cross(one, (start, start + length)) for one in kept)
+        total += not crosses
+        kept += [] if crosses else [(start, start + length)]
+    profile = read(made.write(tmp_path / "a.sqlite"), show="nvtx")
+    assert profile.total() == 100 and (profile.samples.values >= 0).all()
+    assert len(pushed_and_started(made)) - sum(profile.skipped.values()) == total
+
+
+def pushed_and_started(made: NsysExport) -> list:
+    return made.rows["NVTX_EVENTS"][1:]
+
+
+def cross(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[0] < a[1] < b[1] or b[0] < a[0] < b[1] < a[1]
+
+
+def nested(slices: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that cross none of the others before them."""
+    found: list[tuple[int, int]] = []
+    for one in slices:
+        if not any(cross(one, other) for other in found):
+            found.append(one)
+    return found

@@ -18,7 +18,7 @@ What differs from other tools that read these files:
 - work whose call is not in the file is kept, below "[launch outside capture]";
 - a CUDA graph that was traced as a whole is shown as one operation, and a note says that its kernels are not there;
 - functions without a symbol are shown by their module, "[libcuda.so.1]", as perf does; `--addrs` shows addresses;
-- PyTorch's numbers in range names (", op_id = 12") are dropped, so that an operator is one frame; `--full-names`;
+- PyTorch's numbers in range names (", op_id = 12") are dropped, so that an operator is one frame; `--range-numbers`;
 - a process is called by its program's name; its first thread has no frame of its own, other threads do in `--show`.
 
 Reports themselves (`.nsys-rep`, `.qdrep`) are exported on the way where nsys is installed.

@@ -43,7 +43,7 @@ def _samples(export: Export, options: Options) -> Weighed:
 def _ranges(export: Export, options: Options) -> Weighed:
     """NVTX ranges: how long each was open and none within it."""
     build, processes = StackBuilder(), Processes(export, options.pid)
-    ranges = read_ranges(export, options.full_names)
+    ranges = read_ranges(export, options.range_numbers)
     marks = export.read("NVTX_EVENTS", eventType=0)["eventType"] == _MARK
     export.skipped["NVTX mark, which has no length"] += int(np.count_nonzero(marks))
     node = ranges.nodes(build, export, processes, threads=True)
@@ -66,7 +66,7 @@ def _os_calls(export: Export, options: Options) -> Weighed:
 
 def _calls(export: Export, options: Options, metric: str, build: StackBuilder, chains: Chains, calls: Calls) -> Weighed:
     processes = Processes(export, options.pid)
-    ranges = read_ranges(export, options.full_names, options.callers in ("auto", "nvtx"))
+    ranges = read_ranges(export, options.range_numbers, options.callers in ("auto", "nvtx"))
     node = calls.nodes(build, export, processes, chains, ranges, threads=True)
     if calls.crossings:
         kept = np.flatnonzero(~crossing(calls.thread, calls.start, calls.end))

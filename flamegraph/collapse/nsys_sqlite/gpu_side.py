@@ -30,7 +30,7 @@ def gpu_work(export: Export, options: Options) -> Weighed:
     call = calls.launched(work.process, work.correlation)
     called = np.where(call >= 0, calls.start[call], -1) if len(calls) else call
 
-    ranges = read_ranges(export, options.full_names, options.callers in ("auto", "nvtx"))
+    ranges = read_ranges(export, options.range_numbers, options.callers in ("auto", "nvtx"))
     top = build.push(processes.roots(build, work.process, threads=False), build.frame(OUTSIDE))
     launched = np.flatnonzero(call >= 0)
     top[launched] = calls.nodes(build, export, processes, chains, ranges, threads=False)[call[launched]]

@@ -29,7 +29,7 @@ class Options(GpuOptions):
     )
     by_stream: bool = option(False, "show work on a GPU below its device and stream")
     short_names: bool = option(False, "show kernels without template arguments and parameters")
-    full_names: bool = option(False, "keep the numbers and shapes that PyTorch puts into the names of its NVTX ranges")
+    range_numbers: bool = option(False, "keep the numbers and shapes that PyTorch puts behind its NVTX ranges' names")
     pid: bool = option(False, "show each process on its own, as name-PID")
     addrs: bool = option(False, "show the addresses of unknown functions")
     timeline: bool = option(False, "keep samples one by one in time order")

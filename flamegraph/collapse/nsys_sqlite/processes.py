@@ -27,14 +27,17 @@ def process_of(thread: np.ndarray) -> np.ndarray:
 
 
 def pid_of(thread: np.ndarray) -> np.ndarray:
+    """The process id of each thread or process, -1 where unknown."""
     return np.where(thread == UNKNOWN, -1, thread >> _BITS & _MASK)
 
 
 def tid_of(thread: np.ndarray) -> np.ndarray:
+    """The thread id of each thread, -1 where unknown."""
     return np.where(thread == UNKNOWN, -1, thread & _MASK)
 
 
 def machine_of(thread: np.ndarray) -> np.ndarray:
+    """A number for the machine of each thread or process."""
     return thread >> 2 * _BITS
 
 

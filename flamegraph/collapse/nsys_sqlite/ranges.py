@@ -7,6 +7,7 @@ A range that was not over when the recording ended is taken to end then, or with
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,12 +60,12 @@ class Ranges:
         return SliceIndex(self.thread, self.start, self.end, self.parent, self.order)
 
 
-def read_ranges(export: Export, full_names: bool, wanted: bool = True) -> Ranges:
+def read_ranges(export: Export, with_numbers: bool, wanted: bool = True) -> Ranges:
     """The ranges of an export, none where they are not `wanted`. What is left out is noted in `export.skipped`."""
     if not wanted:
         none = np.zeros(0, np.int64)
         return Ranges(none, none, none, none, none, none, none)
-    tidy = bytes if full_names else _without_sequence
+    tidy = bytes if with_numbers else _without_numbers
     rows = export.spans(
         "NVTX_EVENTS", tidy, start=0, end=_OPEN, eventType=0, globalTid=UNKNOWN, domainId=0, textId=-1, text=""
     )
@@ -76,14 +77,41 @@ def read_ranges(export: Export, full_names: bool, wanted: bool = True) -> Ranges
     started = _pick(ranges, np.flatnonzero(kind == _START_END))
     if not len(started):
         return pushed
-    index = pushed.index()
-    last = np.maximum(started.end - 1, started.start)
-    fits = index.at(started.thread, started.start) == index.at(started.thread, last)
-    fits &= started.end >= started.start
+    open_ = started.end < started.start
+    if open_.any():
+        started = replace(started, end=np.where(open_, np.maximum(started.start, export.last()), started.end))
+    fits = _fits(started, pushed)
     return _nested(_joined(pushed, _pick(started, np.flatnonzero(fits))), export, int(np.count_nonzero(~fits)))
 
 
-def _without_sequence(name: bytes) -> bytes:
+def _fits(started: Ranges, pushed: Ranges) -> np.ndarray:
+    """Which ranges cross none of those that are nested: bool[n]."""
+    if not len(pushed):
+        return np.ones(len(started), bool)
+    index = pushed.index()
+    around = _climb(
+        index.at(started.thread, started.start), pushed.parent, lambda i, at: pushed.start[at] < started.start[i]
+    )
+    after = _climb(
+        index.at(started.thread, np.maximum(started.end - 1, started.start)),
+        pushed.parent,
+        lambda i, at: pushed.end[at] > started.end[i],
+    )
+    inside = (around < 0) | (started.end <= pushed.end[around])
+    return inside & ((after < 0) | (started.start >= pushed.start[after]))
+
+
+def _climb(found: np.ndarray, parent: np.ndarray, stays: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Each of the ranges `found`, or the first one around it that `stays`; -1 where none does."""
+    live = np.flatnonzero(found >= 0)
+    while len(live):
+        live = live[~stays(live, found[live])]
+        found[live] = parent[found[live]]
+        live = live[found[live] >= 0]
+    return found
+
+
+def _without_numbers(name: bytes) -> bytes:
     """The name up to PyTorch's numbers: "aten::mm, seq = 3, op_id = 12, sizes = [[8, 8]]" is "aten::mm"."""
     return name.partition(b", seq = ")[0].partition(b", op_id = ")[0]
 

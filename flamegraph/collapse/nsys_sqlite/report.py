@@ -46,12 +46,12 @@ def exported(source: Source, kind: str) -> Iterator[Source]:
     """The SQLite database that nsys makes of a report. InputError with the command where nsys is not there."""
     name = str(source.path) if source.path is not None else "FILE"
     stem = name[: -len(Path(name).suffix)] if Path(name).suffix else name
-    to_export = _command("nsys", stem, name)
+    to_export = _command(stem, name)
     if kind == "json":
         raise InputError(f"{source.name}: is nsys's export as JSON, expected the one as SQLite: "
-                         f"{_command('nsys', 'report', 'report.nsys-rep')}")  # fmt: skip
+                         f"{_command('report', 'report.nsys-rep')}")  # fmt: skip
     if kind == "stream":
-        steps = f"QdstrmImporter -i {shlex.quote(name)} && {_command('nsys', stem, stem + '.nsys-rep')}"
+        steps = f"QdstrmImporter -i {shlex.quote(name)} && {_command(stem, stem + '.nsys-rep')}"
         raise InputError(f"{source.name}: is a recording that was not imported yet; import and export it: {steps}")
     version = _VERSION.match(source.head)
     made_by = f"Nsight Systems {decode(version[1]).replace('@', '.')}" if version else "Nsight Systems"
@@ -59,19 +59,28 @@ def exported(source: Source, kind: str) -> Iterator[Source]:
     nsys = shutil.which("nsys")
     if nsys is None:
         raise InputError(f"{what}, which only nsys of that version or a later one can read; export it: {to_export}")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         report, out = source.path, Path(folder) / "report.sqlite"
         if report is None or source.raw[: len(_MAGIC)] != _MAGIC:
             report = Path(folder) / "report.nsys-rep"
             report.write_bytes(source.data)
-        command = [nsys, "export", "--type", "sqlite", "-o", str(out), str(report)]
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if run.returncode or not out.exists():
-            said = decode(run.stdout).strip().splitlines()
-            why = said[-1].strip() if said else f"exit code {run.returncode}"
+        if why := _export(nsys, report, out):
             raise InputError(f"{what}, which nsys could not export ({why}); try: {to_export}")
         yield Source(out, source.name)
 
 
-def _command(nsys: str, stem: str, name: str) -> str:
-    return f"{nsys} export --type sqlite -o {shlex.quote(stem + '.sqlite')} {shlex.quote(name)}"
+def _export(nsys: str, report: Path, out: Path) -> str:
+    """Let nsys export a report: "", or why it could not."""
+    command = [nsys, "export", "--type", "sqlite", "-o", str(out), str(report.resolve())]
+    try:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        return str(error.strerror or error)
+    if not run.returncode and out.exists():
+        return ""
+    said = decode(run.stdout).strip().splitlines()
+    return said[-1].strip() if said else f"exit code {run.returncode}"
+
+
+def _command(stem: str, name: str) -> str:
+    return f"nsys export --type sqlite -o {shlex.quote(stem + '.sqlite')} {shlex.quote(name)}"

@@ -36,6 +36,8 @@ def profile_of(work: Weighed, meta: Meta, skipped: dict[str, int], name: str) ->
     if over := too_large(work.values):
         raise ParseError(name, f"{work.metrics[over[0]].name} of less than 2^63 in all", f"{over[1]:,}")
     some = np.flatnonzero(work.values.any(axis=1))
+    if not len(some):  # that there are only zeros is worth knowing
+        some = np.arange(len(work.node))
     frames, stacks, leaf = work.build.finish(work.node[some])
     thread, who = np.unique(work.thread[some], return_inverse=True)
     samples = Samples(leaf, work.values[some], work.time[some], who.astype(np.int32))
