@@ -45,7 +45,7 @@ def opened(source: Source) -> Iterator[sqlite3.Connection]:
                 connection.close()
         except (sqlite3.Error, OverflowError) as error:
             raise ParseError(source.name, "a sound SQLite database", " ".join(str(error).split())) from None
-        except UnicodeDecodeError:  # the error's own text, which quotes a damaged name
+        except (UnicodeDecodeError, MemoryError):  # an error that quotes a damaged name; a text of impossible length
             raise ParseError(source.name, "a sound SQLite database", "a damaged one") from None
 
 

@@ -51,6 +51,12 @@ def test_a_damaged_name_is_a_parse_error(database: Path):
     assert "\n" not in str(raised.value)
 
 
+def test_a_text_of_impossible_length_is_a_parse_error(database: Path):
+    """Where a damaged row claims to be so long, Python raises MemoryError, at once and with all memory free."""
+    with pytest.raises(ParseError, match="found a damaged one"), opened(Source(database)):
+        raise MemoryError
+
+
 def test_damage_is_a_parse_error(database: Path):
     content = database.read_bytes()
     with pytest.raises(ParseError, match="a sound SQLite database"), opened(Source(content[:4096])) as connection:
