@@ -19,8 +19,8 @@ from ...sqlite import columns
 
 __all__ = ["Export"]
 
-#: SQLite's words on damage, which can't be read where they quote it.
-_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+#: How damage shows: what SQLite says of it, which can't be read where it quotes it, and texts of impossible length.
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError, MemoryError)
 
 #: Rows turned into numbers at once.
 _CHUNK = 1 << 14
@@ -118,7 +118,7 @@ class Export:
     def string(self, number: int) -> str | None:
         """The string of an id, None where there is none."""
         if number < -1:
-            return self._own[-2 - number]
+            return self._own[-2 - number] if -2 - number < len(self._own) else None
         if self._strings is None:
             self._strings = {id: text for id, text in self.texts("StringIds", "id", "value") if isinstance(id, int)}
         return self._strings.get(number)
