@@ -24,6 +24,7 @@ def claimants(source: Source) -> list[str]:
 EXPECTED = [
     (r"^perf script text", "perf_script"),
     (r"^perf\.data", "perf_data"),
+    (r"^nsys export SQLite", "nsys_sqlite"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     # Python's profilers
     (r"(^| )speedscope( JSON.*)?$", "speedscope"),

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flamegraph.nesting import SliceIndex, nest, self_times
+from flamegraph.nesting import SliceIndex, _by_depth, _one_by_one, by_level, crossing, nest, pieces, self_times
 
 SLICES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 12)), max_size=25)
 
@@ -58,3 +58,62 @@ def test_the_innermost_open_slice_is_found(slices, asked):
             assert i == max(around, key=place.get, default=-1)
         else:
             assert i == -1 or i in around
+
+
+def test_slices_that_cross_are_told():
+    assert crossing(*columns([(0, 0, 10), (0, 5, 10), (0, 6, 1), (1, 5, 10)])).tolist() == [False, True, False, False]
+
+
+@given(SLICES)
+def test_without_slices_that_cross_the_others_are_nested(slices):
+    thread, start, end = columns(slices)
+    cross = crossing(thread, start, end)
+    assert nest(thread[~cross], start[~cross], end[~cross])[2] == 0
+    assert cross.any() == (nest(thread, start, end)[2] > 0)
+
+
+@given(SLICES)
+def test_levels_hold_every_slice_below_its_parent(slices):
+    parent, order, _ = nest(*columns(slices))
+    above: set[int] = {-1}
+    seen: list[int] = []
+    for level in by_level(parent, order):
+        assert {parent[i] for i in level.tolist()} <= above
+        above = set(level.tolist())
+        seen += above
+    assert sorted(seen) == list(range(len(slices)))
+
+
+@given(SLICES)
+def test_pieces_are_the_moments_in_which_no_child_ran(slices):
+    thread, start, end = columns(slices)
+    keep = ~crossing(thread, start, end)
+    thread, start, end = thread[keep], start[keep], end[keep]
+    parent, order, _ = nest(thread, start, end)
+    which, begin, length = pieces(parent, order, start, end)
+    assert (length > 0).all() and (np.diff(begin) >= 0).all()
+    total = np.zeros(len(start), np.int64)
+    np.add.at(total, which, length)
+    assert total.tolist() == self_times(parent, start, end).tolist()
+    found = SliceIndex(thread, start, end, parent, order).at(thread[which], begin)
+    assert found.tolist() == which.tolist()
+
+
+@given(SLICES)
+def test_both_ways_to_nest_agree(slices):
+    thread, start, end = columns(slices)
+    order = np.lexsort((-end, start, thread))
+    columns_ = thread[order], start[order], end[order]
+    fast, (slow, crossings) = _by_depth(*columns_), _one_by_one(*columns_)
+    if fast is None:
+        assert crossings or (start == end).any()
+    else:
+        assert fast.tolist() == slow.tolist() and not crossings
+
+
+def test_a_deep_nest_is_as_good_as_a_flat_one():
+    n = 50_000
+    start, end = np.arange(n), 2 * n - np.arange(n)
+    parent, order, crossings = nest(np.zeros(n, int), start, end)
+    assert parent.tolist() == list(range(-1, n - 1)) and crossings == 0
+    assert sum(1 for _ in by_level(parent, order)) == n
