@@ -81,6 +81,7 @@ def workplace(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     work = tmp_path / "work"
     work.mkdir()
+    (work / "fixtures").symlink_to(ROOT / "fixtures")
     monkeypatch.chdir(work)
     return work
 
