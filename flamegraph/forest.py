@@ -21,7 +21,7 @@ from .trie import graft, totals
 __all__ = ["Forest"]
 
 #: More rows than this come of no trace that fits into memory; of a small one only where it is made to.
-_MOST = 30_000_000
+_MOST = 20_000_000
 
 _LAST_LINE = 2**31 - 1
 
@@ -33,29 +33,39 @@ class Forest:
         self._frames: dict[tuple[str, int, str, str, int], int] = {}
         self._parent = [np.zeros(1, np.int64)]
         self._frame = [np.full(1, -1, np.int64)]
-        self.rows = 1
+        self._pushed: tuple[list[int], list[int]] = [], []
+        self._rows = 1
 
     def frame(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
         """The number of a frame, the same for the same arguments. A line that no file can have is an unknown one."""
         line = line if 0 <= line <= _LAST_LINE else 0
         return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
 
+    def push(self, parent: int, frame: int) -> int:
+        """A new row, standing on the row `parent`: its number."""
+        parents, frames = self._pushed
+        parents.append(parent)
+        frames.append(frame)
+        return self._grow(1)
+
     def add(self, parent: Sequence[int] | np.ndarray, frame: Sequence[int] | np.ndarray | int) -> np.ndarray:
-        """New rows, each standing on the row `parent`, which may be one of them: their numbers, int64[n]."""
+        """New rows, each standing on the row `parent`: their numbers, int64[n]."""
         parent = np.asarray(parent, np.int64)
-        new = np.arange(self.rows, self.rows + len(parent))
-        self.rows += len(parent)
-        if self.rows > _MOST:
-            raise InputError(f"expected at most {_MOST:,} frames in all stacks, found more")
+        self._flush()
         self._parent.append(parent)
         self._frame.append(np.broadcast_to(np.asarray(frame, np.int64), parent.shape))
-        return new
+        return np.arange(self._grow(len(parent)), self._rows)
+
+    def add_nested(self, parent: np.ndarray, base: np.ndarray, frame: np.ndarray) -> np.ndarray:
+        """New rows, each standing on another one of them, by its place among them; -1 stands for the row `base`."""
+        self._flush()
+        return self.add(np.where(parent >= 0, parent + self._rows, base), frame)
 
     def chain(self, parent: int, frames: Sequence[int]) -> int:
         """The row of these frames, outermost first, on top of the row `parent`."""
-        if not frames:
-            return parent
-        return int(self.add([parent, *range(self.rows, self.rows + len(frames) - 1)], frames)[-1])
+        for frame in frames:
+            parent = self.push(parent, frame)
+        return parent
 
     def tree(self, nodes: Mapping[Any, tuple[Any, int]], base: int) -> dict[Any, int]:
         """The rows of a tree whose nodes tell, by id, the id of their parent and their frame: {id: row}.
@@ -64,24 +74,31 @@ class Forest:
         stands on. Nodes that stand on themselves are left out.
         """
         below: dict[Any, list[Any]] = {}
-        top: list[Any] = []
+        level: list[Any] = []
         for id, (parent, _) in nodes.items():
-            (below.setdefault(parent, []) if parent in nodes else top).append(id)
+            (below.setdefault(parent, []) if parent in nodes else level).append(id)
         row: dict[Any, int] = {}
-        parents: list[int] = []
-        frames: list[int] = []
-        level = top
         while level:
             for id in level:
                 parent, frame = nodes[id]
-                row[id] = row.get(parent, base)
-                if frame >= 0:
-                    parents.append(row[id])
-                    frames.append(frame)
-                    row[id] = self.rows + len(frames) - 1
+                under = row.get(parent, base)
+                row[id] = self.push(under, frame) if frame >= 0 else under
             level = [id for parent in level for id in below.get(parent, ())]
-        self.add(parents, frames)
         return row
+
+    def _grow(self, count: int) -> int:
+        """The number of the first of so many new rows."""
+        self._rows += count
+        if self._rows > _MOST:
+            raise InputError(f"expected at most {_MOST:,} frames in all stacks, found more")
+        return self._rows - count
+
+    def _flush(self) -> None:
+        parents, frames = self._pushed
+        if parents:
+            self._parent.append(np.array(parents, np.int64))
+            self._frame.append(np.array(frames, np.int64))
+            self._pushed = [], []
 
     def profile(
         self,
@@ -130,6 +147,7 @@ class Forest:
 
     def _stacks(self) -> tuple[Stacks, np.ndarray]:
         """(trie, node of each row)."""
+        self._flush()
         parent, frame = np.concatenate(self._parent), np.concatenate(self._frame)
         # A row may stand on one with a higher number, so rows are put in order of their depth first. Reach doubles
         # with each round.

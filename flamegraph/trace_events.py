@@ -66,15 +66,10 @@ class Trace:
 
 def load(source: Source) -> Trace:
     """All events of a trace. ParseError where there is no list of them."""
-    import orjson
-
     skipped: dict[str, int] = {}
-    try:
-        whole = orjson.loads(memoryview(source.data))
-    except orjson.JSONDecodeError:
-        whole, damage = _as_far_as_it_goes(decode(bytes(source.data)))
-        if damage:
-            skipped[damage] = 1
+    whole, damage = _parsed(source)
+    if damage:
+        skipped[damage] = 1
     around = {}
     if isinstance(whole, dict):
         around = {key: value for key, value in whole.items() if key != "traceEvents"}
@@ -85,6 +80,16 @@ def load(source: Source) -> Trace:
     if len(events) < len(whole):
         skipped["not an event"] = len(whole) - len(events)
     return Trace(events, around, skipped)
+
+
+def _parsed(source: Source) -> tuple[Any, str]:
+    """(what the JSON holds, what is wrong with it or "")."""
+    import orjson
+
+    try:
+        return orjson.loads(memoryview(source.data)), ""
+    except orjson.JSONDecodeError:
+        return _as_far_as_it_goes(decode(bytes(source.data)))
 
 
 def _as_far_as_it_goes(text: str) -> tuple[Any, str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flamegraph as fg
@@ -75,6 +75,7 @@ slices = st.builds(lambda name, ts, dur, tid: x(name, ts, dur, tid), names, mome
 halves = st.builds(lambda name, ts, ph: begin(name, ts, ph), names | st.none(), moments, st.sampled_from("BE"))
 
 
+@settings(deadline=None)
 @given(st.lists(slices | halves, max_size=14))
 def test_a_thread_takes_no_longer_than_the_wall_time(events):
     """Whatever crosses whatever: all moments in which something ran are counted, and none twice."""

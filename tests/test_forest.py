@@ -26,7 +26,7 @@ def test_equal_rows_are_one_node_and_unused_ones_none():
     main, work, rest = forest.frame("main"), forest.frame("work"), forest.frame("rest")
     forest.add([0], rest)
     # A row may stand on one that comes later.
-    rows = forest.add([forest.rows + 1, 0, 0, forest.rows + 2], [work, main, main, work])
+    rows = forest.add_nested(np.array([1, -1, -1, 2]), np.zeros(4, int), np.array([work, main, main, work]))
     profile = forest.profile(rows[[0, 3, 1]], np.array([[1], [2], [4]]), NS)
     assert stacks(profile) == {"main": [4], "main;work": [3]}
     assert profile.frames.name == ["main", "work"] and len(profile.stacks) == 3
@@ -71,3 +71,14 @@ def test_sums_that_do_not_fit_are_refused():
 
 def test_nothing_is_an_empty_profile():
     assert len(Forest().profile(np.zeros(0, np.int64), np.zeros((0, 1), np.int64), NS).samples) == 0
+
+
+def test_stacks_that_would_not_fit_are_refused(monkeypatch):
+    monkeypatch.setattr("flamegraph.forest._MOST", 100)
+    forest = Forest()
+    frame = forest.frame("f")
+    forest.add(np.zeros(90, np.int64), frame)
+    with pytest.raises(InputError, match="expected at most 100 frames in all stacks, found more"):
+        forest.chain(0, [frame] * 20)
+    with pytest.raises(InputError, match="expected at most 100 frames in all stacks, found more"):
+        forest.add(np.zeros(50, np.int64), frame)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from golden import FIXTURES
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_chrome_trace import stacks
 
@@ -189,6 +189,7 @@ device_events = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(host_events, max_size=10), st.lists(device_events, min_size=1, max_size=10))
 def test_all_work_on_the_device_counts(host, device):
     total = sum(event["dur"] for event in device) * 1000

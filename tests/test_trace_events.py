@@ -7,9 +7,11 @@ import json
 
 import numpy as np
 import pytest
+from test_forest import stacks
 
 from flamegraph.errors import ParseError
 from flamegraph.forest import Forest
+from flamegraph.profile import Metric
 from flamegraph.source import Source
 from flamegraph.trace_events import Clock, is_kineto, is_trace, load
 from flamegraph.trace_owners import Names, ShownOwners
@@ -138,18 +140,5 @@ def test_frames_for_processes_and_threads(owners: list, shown: dict[str, bool], 
     )
     forest = Forest()
     rows = names.roots(forest, owners, ShownOwners(**shown))
-    paths = [";".join(path) for path in forest_paths(forest, rows)]
-    assert list(dict.fromkeys(paths)) == roots
-
-
-def forest_paths(forest: Forest, rows: np.ndarray) -> list[list[str]]:
-    names = [frame[0] for frame in forest._frames]
-    parent, frame = np.concatenate(forest._parent).tolist(), np.concatenate(forest._frame).tolist()
-    found = []
-    for row in rows.tolist():
-        path = []
-        while row:
-            path.insert(0, names[frame[row]])
-            row = parent[row]
-        found.append(path)
-    return found
+    profile = forest.profile(rows, np.ones((len(rows), 1), np.int64), (Metric("time", "ns"),))
+    assert list(stacks(profile)) == roots

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...forest import Forest
+from ...garbage import uncollected
 from ...nesting import own_moments, untangle
 from ...options import option
 from ...profile import Meta, Metric, Profile
@@ -54,13 +55,12 @@ class Options(ShownOwners):
 
 FORMAT = Format(
     title="trace events",
-    made_by="chrome://tracing, DevTools, py-spy record -f chrometrace, viztracer, rocprof --hip-trace",
+    made_by="viztracer, py-spy record -f chrometrace, rocprof --hip-trace, Chrome's DevTools and chrome://tracing",
     options=Options,
     files=("*.trace.json", "*trace*.json"),
 )
 
-
-SAMPLES = Metric("samples", "samples")
+_TIME, _SAMPLES = Metric("time", "ns"), Metric("samples", "samples")
 
 
 def sniff(source: Source) -> Match:
@@ -68,6 +68,7 @@ def sniff(source: Source) -> Match:
     return Match.SIGNATURE if is_trace(source.head) and not is_kineto(source.head) else Match.NO
 
 
+@uncollected()
 def parse(source: Source, options: Options) -> Profile:
     trace = load(source)
     views = {"samples": _sampled, "slices": _synchronous, "async": _asynchronous}
@@ -93,9 +94,7 @@ def _nested(trace: Trace, slices: Slices, options: Options) -> Profile:
     roots = names.roots(forest, slices.owners, options)[slices.owner]
     spell = speller(forest)
     frame = np.array([spell(event) for event in slices.event], np.int64)
-    first = forest.rows
-    standing = np.where(pieces.parent >= 0, pieces.parent + first, roots[slices.track[pieces.slice]])
-    rows = forest.add(standing, frame[pieces.slice])
+    rows = forest.add_nested(pieces.parent, roots[slices.track[pieces.slice]], frame[pieces.slice])
     piece, since, until = own_moments(pieces.parent, pieces.order, pieces.start, pieces.end)
     skipped = trace.skipped | slices.skipped
     if pieces.crossings:
@@ -103,12 +102,12 @@ def _nested(trace: Trace, slices: Slices, options: Options) -> Profile:
     return forest.profile(
         rows[piece],
         (until - since)[:, None],
-        (Metric("time", "ns"),),
+        (_TIME,),
         timeline=options.timeline,
         time=since + slices.clock.base,
         thread=slices.owner[slices.track[pieces.slice[piece]]],
         threads=[names.described(owner) for owner in slices.owners],
-        meta=Meta(duration=int(until.max(initial=0) - since.min(initial=2**62)) if len(since) else 0),
+        meta=Meta(duration=int(until.max() - since.min()) if len(since) else 0),
         skipped=skipped,
     )
 
@@ -119,7 +118,7 @@ def _sampled(trace: Trace, options: Options) -> Profile:
     sampled = cpu_profiles(trace.events, forest, names, options)
     if not len(sampled.row):
         sampled = numbered_stacks(trace, forest, names, options)
-    values, metrics = np.stack((sampled.duration, sampled.count), axis=1), (Metric("time", "ns"), SAMPLES)
+    values, metrics = np.stack((sampled.duration, sampled.count), axis=1), (_TIME, _SAMPLES)
     if not sampled.duration.any():  # one sample alone, or all at one time
         values, metrics = values[:, 1:], metrics[1:]
     return forest.profile(

@@ -109,14 +109,19 @@ def _rows(forest: Forest, table: dict[str, Any], stacks: list[str], roots: list[
         name, module, parent = said.get("name"), said.get("category"), said.get("parent")
         name, module = (name if type(name) is str else "(unnamed)"), (module if type(module) is str else "")
         frames[id] = "" if parent is None else str(parent), forest.frame(name, module=module)
-    wanted: dict[int, dict[str, tuple[str, int]]] = {}
-    for id, root in zip(stacks, roots, strict=True):
-        below = wanted.setdefault(root, {})
-        while id in frames and id not in below:
-            below[id] = frames[id]
-            id = frames[id][0]
-    made = {root: forest.tree(nodes, root) for root, nodes in wanted.items()}
-    return np.array([made[root].get(id, root) for id, root in zip(stacks, roots, strict=True)], np.int64)
+    places: dict[int, list[int]] = {}
+    for i, root in enumerate(roots):
+        places.setdefault(root, []).append(i)
+    rows = np.zeros(len(stacks), np.int64)
+    for root, mine in places.items():
+        below: dict[str, tuple[str, int]] = {}
+        for id in {stacks[i] for i in mine}:
+            while id in frames and id not in below:
+                below[id] = frames[id]
+                id = frames[id][0]
+        made = forest.tree(below, root)
+        rows[mine] = [made.get(stacks[i], root) for i in mine]
+    return rows
 
 
 def _until_next(owner: np.ndarray, time: np.ndarray) -> np.ndarray:

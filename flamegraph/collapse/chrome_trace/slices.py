@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from ...trace_owners import Owner
 
 __all__ = ["Slices", "asynchronous", "synchronous"]
 
-_BEGIN, _END = ("B", "b", "S"), ("E", "e", "F")
+_BEGIN = ("B", "b", "S")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Slices:
-    """One row each, in the order of the file.
+    """One row each.
 
     clock    what the times are from
     owners   the threads, as (process, thread)
@@ -26,14 +26,13 @@ class Slices:
     """
 
     clock: Clock
-
     owners: list[Owner]
     owner: np.ndarray
     track: np.ndarray
     start: np.ndarray
     end: np.ndarray
     event: list[Event]
-    skipped: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int]
 
 
 def synchronous(events: list[Event]) -> Slices:

@@ -29,6 +29,7 @@ import numpy as np
 
 from ...errors import EmptyProfile, ParseError
 from ...forest import Forest
+from ...garbage import uncollected
 from ...gpu import GpuOptions
 from ...options import option
 from ...profile import Kind, Meta, Profile
@@ -76,6 +77,7 @@ def sniff(source: Source) -> Match:
     return Match.SIGNATURE if is_trace(source.head) and is_kineto(source.head) else Match.NO
 
 
+@uncollected()
 def parse(source: Source, options: Options) -> Profile:
     if _EXECUTION_TRACE.match(source.head):
         raise ParseError(
@@ -90,9 +92,9 @@ def parse(source: Source, options: Options) -> Profile:
         raise EmptyProfile(f"{source.name}: expected work on a GPU, found none")
     names, forest = Names(trace.events), Forest()
     launches = launches_of(host, device)
-    busy = np.unique(host.thread[launches.call[launches.call >= 0]] if what else host.thread)
+    working = np.unique(host.thread[launches.call[launches.call >= 0]] if what else host.thread)
     roots = np.zeros(len(host.owners), np.int64)
-    roots[busy] = names.roots(forest, [host.owners[i] for i in busy.tolist()], options)
+    roots[working] = names.roots(forest, [host.owners[i] for i in working.tolist()], options)
     flows = [event for event in trace.events if event.get("cat") == "fwdbwd"] if options.forward else []
     stacks = stacks_of(forest, host, roots, clock, None if options.show == "cpu" else options.show, flows)
     counted = on_device(forest, device, launches, stacks, what) if what else on_cpu(host, stacks)

@@ -18,7 +18,7 @@ DEVICE = frozenset({"kernel", "gpu_memcpy", "gpu_memset", "Kernel", "Memcpy", "M
 #: What else is on tracks of devices or of the profiler: it shows ranges of the CPU there, waits, or the profiler.
 _ASIDE = frozenset({"gpu_user_annotation", "cuda_sync", "cuda_event", "cuda_profiler_range", "overhead", "Trace"})
 
-
+#: Whose events are on a thread that Python knows of and Kineto does not.
 _UNKNOWN: Owner = ("0", "0")
 
 
@@ -59,7 +59,7 @@ class Device:
 
 def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
     """(host, device, the clock of their times, what was left out and why)."""
-    lasting = [event for event in trace.events if event.get("ph") == "X" and str(event.get("cat")) not in _ASIDE]
+    lasting = [event for event in trace.events if event.get("ph") == "X" and _text(event.get("cat")) not in _ASIDE]
     clock = Clock([event.get("ts") for event in lasting])
     start, good = clock.times([event.get("ts") for event in lasting])
     length, measured = clock.durations([event.get("dur") for event in lasting])
@@ -68,17 +68,18 @@ def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
         "event without a duration": int((good & ~measured).sum()),
     }
     kept = good & measured
-    on_device = np.array([str(event.get("cat")) in DEVICE for event in lasting], bool)
+    on_device = np.array([_text(event.get("cat")) in DEVICE for event in lasting], bool)
     end = start + length
 
-    def split(rows: np.ndarray) -> tuple[list[Event], list[dict[str, Any]], np.ndarray, list[Owner], np.ndarray]:
+    def split(rows: np.ndarray) -> tuple[list[Event], list[dict[str, Any]], list[Owner], np.ndarray]:
         events = [lasting[i] for i in rows.tolist()]
         args = [event["args"] if type(event.get("args")) is dict else {} for event in events]
         owners: dict[Owner, int] = {}
         owner = [owners.setdefault((str(e.get("pid")), str(e.get("tid"))), len(owners)) for e in events]
-        return events, args, rows, list(owners), np.array(owner, np.int64)
+        return events, args, list(owners), np.array(owner, np.int64)
 
-    events, args, rows, owners, thread = split(np.flatnonzero(kept & ~on_device))
+    rows = np.flatnonzero(kept & ~on_device)
+    events, args, owners, thread = split(rows)
     host = Host(
         _with_processes(owners, thread),
         thread,
@@ -88,9 +89,10 @@ def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
         [_text(event.get("cat")) for event in events],
         [_key(a.get("correlation")) for a in args],
         [_external(a) for a in args],
-        [a.get("Call stack") for a in args],
+        [stack if type(stack := a.get("Call stack")) is str else None for a in args],
     )
-    events, args, rows, streams, stream = split(np.flatnonzero(kept & on_device))
+    rows = np.flatnonzero(kept & on_device)
+    events, args, streams, stream = split(rows)
     device = Device(
         streams,
         stream,
@@ -104,7 +106,7 @@ def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
 
 
 def _with_processes(owners: list[Owner], thread: np.ndarray) -> list[Owner]:
-    """Threads of which only Python knows are in process 0: they are in the one that has most of the events."""
+    """Kineto puts what it does not know the thread of into process 0: it is of the one that has most of the events."""
     if len(owners) < 2 or _UNKNOWN not in owners:
         return owners
     most = max(range(len(owners)), key=np.bincount(thread, minlength=len(owners)).__getitem__)

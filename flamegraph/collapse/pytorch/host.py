@@ -58,35 +58,23 @@ def stacks_of(
     shown = [show is None or (category == PYTHON) == (show == "python") for category in host.category]
     base, bases = roots[host.thread].tolist(), set(roots.tolist())
     read_stack = _CallStacks(forest) if show != "ops" else None
-    row, ground, python = [0] * len(parent), [0] * len(parent), [()] * len(parent)
-    parents: list[int] = []
-    frames: list[int] = []
-    first = forest.rows
-
-    def push(below: int, number: int) -> int:
-        parents.append(below)
-        frames.append(number)
-        return first + len(frames) - 1
-
+    above, events = parent.tolist(), pieces.slice.tolist()
+    row, ground, python = [0] * len(above), [0] * len(above), [()] * len(above)
     outside: dict[int, int] = {}
-    above, slices = parent.tolist(), pieces.slice.tolist()
     for i in in_time:
-        event, outer = slices[i], above[i]
+        event, outer = events[i], above[i]
         top, known = (ground[outer], python[outer]) if outer >= 0 else (base[event], ())
+        python[i] = known
         if read_stack and host.call_stack[event]:
             python[i] = read_stack(host.call_stack[event])
-            for number in python[i][_common(known, python[i]) :]:
-                top = push(top, number)
-        else:
-            python[i] = known
+            top = forest.chain(top, python[i][_common(known, python[i]) :])
         if shown[event]:
-            top = push(top, frame[event])
+            top = forest.push(top, frame[event])
         row[i] = ground[i] = top
         if top in bases:  # nothing is shown of it: what is within it stands on the ground, but its own time
             if top not in outside:
-                outside[top] = push(top, forest.frame(_OUTSIDE[show or ""]))
+                outside[top] = forest.push(top, forest.frame(_OUTSIDE[show or ""]))
             row[i] = outside[top]
-    forest.add(parents, frames)
     return HostStacks(pieces, np.array(row, np.int64))
 
 
@@ -121,6 +109,8 @@ def _common(one: tuple[int, ...], other: tuple[int, ...]) -> int:
 
 def _onto_forward(parent: np.ndarray, host: Host, pieces: Pieces, clock: Clock, flows: list[Event]) -> None:
     """Let what the backward pass runs stand on the operator that it is the backward of."""
+    if not flows:
+        return
     ends = {phase: {_id(event): event for event in flows if event.get("ph") == phase} for phase in "sf"}
     both = [id for id in ends["f"] if id in ends["s"]]
     number = {owner: i for i, owner in enumerate(host.owners)}
@@ -131,14 +121,16 @@ def _onto_forward(parent: np.ndarray, host: Host, pieces: Pieces, clock: Clock, 
         thread = [number.get((str(event.get("pid")), str(event.get("tid"))), -1) for event in events]
         moment, timed = clock.times([event.get("ts") for event in events])
         found.append(index.at(np.where(timed, np.array(thread, np.int64), -1), moment))
+    engine = list(range(len(parent)))  # around each piece, or the piece itself
+    for i in pieces.order.tolist():
+        outer = pieces.parent[i]
+        if outer >= 0 and not host.name[pieces.slice[i]].startswith(_ENGINE):
+            around = engine[outer]
+            engine[i] = around if host.name[pieces.slice[around]].startswith(_ENGINE) else i
     for forward, backward in zip(*(column.tolist() for column in found), strict=True):
-        engine = backward
-        while engine >= 0 and not host.name[pieces.slice[engine]].startswith(_ENGINE):
-            engine = pieces.parent[engine]
-        engine = engine if engine >= 0 else backward
         # Only ever onto what began before, so that nothing stands on itself.
-        if forward >= 0 and engine >= 0 and pieces.start[forward] < pieces.start[engine]:
-            parent[engine] = forward
+        if forward >= 0 and backward >= 0 and pieces.start[forward] < pieces.start[engine[backward]]:
+            parent[engine[backward]] = forward
 
 
 def _id(event: Event) -> str:

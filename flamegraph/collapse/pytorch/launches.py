@@ -28,48 +28,45 @@ def launches_of(host: Host, device: Device) -> Launches:
     not tell which process a device works for: it is the one whose calls come before most of what it did. Without such a
     call, it is the operator with the operation's external id.
     """
-    calls: dict[Any, dict[int, int]] = {}
     processes: dict[str, int] = {}
     process = [processes.setdefault(pid, len(processes)) for pid, _ in host.owners]
-    thread, start = host.thread.tolist(), host.start.tolist()
-    end = host.end.tolist()
+    calls: list[dict[Any, int]] = [{} for _ in processes]
     operators: dict[Any, int] = {}
-    for i, (correlation, external) in enumerate(zip(host.correlation, host.external, strict=True)):
+    start, end = host.start.tolist(), host.end.tolist()
+    for i, (thread, correlation, external) in enumerate(
+        zip(host.thread.tolist(), host.correlation, host.external, strict=True)
+    ):
         if correlation is not None:
-            of_process = calls.setdefault(correlation, {})
-            known = of_process.setdefault(process[thread[i]], i)
+            known = calls[process[thread]].setdefault(correlation, i)
             if (start[i], -end[i]) < (start[known], -end[known]):
-                of_process[process[thread[i]]] = i
+                calls[process[thread]][correlation] = i
         elif external is not None:
             operators.setdefault(external, i)
 
-    owner = _process_of_streams(calls, device, start)
+    likely = _process_of_devices(calls, device, start) if len(calls) > 1 else {}
     found = np.full(len(device.start), -1, np.int64)
     called = np.full(len(device.start), -1, np.int64)
-    stream = device.stream.tolist()
-    for k, (correlation, external) in enumerate(zip(device.correlation, device.external, strict=True)):
-        of_process = calls.get(correlation)
-        if of_process:
-            likely = owner.get(device.streams[stream[k]][0], -1)
-            found[k] = of_process.get(likely, next(iter(of_process.values())))
-            called[k] = start[found[k]]
+    for k, (stream, correlation, external) in enumerate(
+        zip(device.stream.tolist(), device.correlation, device.external, strict=True)
+    ):
+        of_processes = [calls[likely[name]]] if (name := device.streams[stream][0]) in likely else calls
+        call = next((of_process[correlation] for of_process in of_processes if correlation in of_process), None)
+        if call is not None:
+            found[k], called[k] = call, start[call]
         # Where an operation has no operator its external id repeats the correlation, which is no operator's number.
         elif external is not None and external != correlation:
             found[k] = operators.get(external, -1)
     return Launches(found, called)
 
 
-def _process_of_streams(calls: dict[Any, dict[int, int]], device: Device, start: list[int]) -> dict[str, int]:
-    """The process that each device works for, where correlations are ambiguous."""
-    votes: dict[str, dict[int, int]] = {}
-    if all(len(of_process) < 2 for of_process in calls.values()):
-        return {}
-    for correlation, stream, begins in zip(
-        device.correlation, device.stream.tolist(), device.start.tolist(), strict=True
+def _process_of_devices(calls: list[dict[Any, int]], device: Device, start: list[int]) -> dict[str, int]:
+    """The process that each device works for: whose calls come last before most of its work."""
+    votes: dict[str, list[int]] = {}
+    for stream, correlation, begins in zip(
+        device.stream.tolist(), device.correlation, device.start.tolist(), strict=True
     ):
-        before = [(start[i], process) for process, i in calls.get(correlation, {}).items() if start[i] <= begins]
-        if before:
-            of_device = votes.setdefault(device.streams[stream][0], {})
-            nearest = max(before)[1]
-            of_device[nearest] = of_device.get(nearest, 0) + 1
-    return {name: max(count, key=lambda process: count[process]) for name, count in votes.items()}
+        at = [start[of_process[correlation]] if correlation in of_process else begins + 1 for of_process in calls]
+        if min(at) <= begins:
+            nearest = max(range(len(at)), key=lambda one: (at[one] <= begins, at[one]))
+            votes.setdefault(device.streams[stream][0], [0] * len(calls))[nearest] += 1
+    return {name: max(range(len(calls)), key=count.__getitem__) for name, count in votes.items()}
