@@ -27,7 +27,7 @@ CASES = [
     (["render", "", *SVG], 2, ["expected an INPUT"]),
     (["render", "empty", *SVG], 1, ["empty: expected a profile, found an empty file"]),
     (["render", "zero.folded", *SVG], 1, ["zero.folded", "zeros"]),
-    (["render", "binary", *SVG], 1, ["binary: expected one of folded", "00 01 02", "flamegraph formats"]),
+    (["render", "binary", *SVG], 1, ["binary: expected one of ", "00 01 02", "flamegraph formats"]),
     (["render", "junk", *SVG], 1, ["junk: expected one of folded", "'hello"]),
     (["render", "cut.gz", *SVG], 1, ["cut.gz", "gzip stream that ends early"]),
     (["render", "a.folded", "-o", "x.foo"], 2, ["x.foo", ".svg", "--to"]),

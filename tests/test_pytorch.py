@@ -143,6 +143,20 @@ def test_call_stacks_of_old_profilers():
     }
 
 
+def test_call_stacks_beside_python_functions_add_nothing():
+    """As profilers of today write them with verbose=True."""
+    events = [
+        cpu("python_function", "a.py(9): <module>", 0, 50),
+        cpu("python_function", "a.py(2): g", 10, 30, **{"Call stack": "a.py(9): <module>;"}),
+        cpu("cpu_op", "op", 20, 10, **{"Call stack": "a.py(2): g;a.py(9): <module>"}),
+    ]
+    assert stacks(read(events)) == {
+        "a.py(9): <module>": 20000,
+        "a.py(9): <module>;a.py(2): g": 20000,
+        "a.py(9): <module>;a.py(2): g;op": 10000,
+    }
+
+
 def test_a_thread_that_only_python_knows_is_no_process():
     events = [
         cpu("python_function", "t.py(1): wait", 0, 90, 0, 0),

@@ -2,7 +2,8 @@
 
 Python functions are among the events since 2022. Their ids say as well who called whom, and where both say it they
 agree, but for callbacks from C++, whose caller the ids leave out, and for threads that the ids confuse. Before 2022 an
-operator had Python's stack as text: what of it is not around it already is put there.
+operator had Python's stack as text: what of it is not around it already is put there. (With `verbose`, traces of today
+have both, and the text says nothing that the events do not.)
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def stacks_of(
     frame = _frames(forest, host)
     shown = [show is None or (category == PYTHON) == (show == "python") for category in host.category]
     base, bases = roots[host.thread].tolist(), set(roots.tolist())
-    read_stack = _CallStacks(forest) if show != "ops" else None
+    read_stack = _CallStacks(forest) if show != "ops" and PYTHON not in host.category else None
     above, events = parent.tolist(), pieces.slice.tolist()
     row, ground, python = [0] * len(above), [0] * len(above), [()] * len(above)
     outside: dict[int, int] = {}
