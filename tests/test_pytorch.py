@@ -64,6 +64,33 @@ def test_what_launched_a_kernel(launches: list[dict[str, Any]], args: dict[str, 
     assert stacks(read(events)) == {f"{below};-;k_[G]": 4000}
 
 
+@pytest.mark.parametrize(
+    ("call", "args", "graph"),
+    [
+        ("cudaGraphLaunch", {}, "[CUDA graph]_[G];"),
+        ("cuGraphLaunch", {"graph id": 3}, "[CUDA graph 3]_[G];"),
+        ("hipGraphLaunch", {"graph id": 0}, "[HIP graph]_[G];"),
+        ("cudaLaunchKernel", {"graph id": 0}, ""),
+    ],
+)
+def test_kernels_of_a_graph(call: str, args: dict[str, Any], graph: str):
+    events = [cpu("cuda_runtime", call, 5, 2, correlation=9)]
+    events += [kernel(f"k{i % 2}", 10 + i, 1, correlation=9, **args) for i in range(6)]
+    assert stacks(read(events)) == {f"{call};-;{graph}k0_[G]": 3000, f"{call};-;{graph}k1_[G]": 3000}
+
+
+def test_idle_time_says_why_and_before_what():
+    events = [
+        cpu("cuda_runtime", "launch", 0, 2, correlation=1), cpu("cuda_runtime", "late", 70, 2, correlation=2),
+        kernel("first", 10, 5, correlation=1), kernel("second", 80, 5, 0, 9, correlation=2), kernel("third", 90, 5),
+        kernel("elsewhere", 0, 50, 1),
+    ]  # fmt: skip
+    assert stacks(read(events, gpu="idle")) == {
+        "late;-;[gpu idle: host wait];second_[G]": 65000,
+        "[launch outside capture];-;[gpu idle: other];third_[G]": 5000,
+    }
+
+
 def test_a_call_of_another_process_is_none():
     """Correlations begin anew in each process: work belongs to the one whose calls come before it."""
     events = []

@@ -11,9 +11,9 @@ is work on a device a stack goes on from the call to the work, and counts how lo
 
     train.py(12): step;aten::mm;cudaLaunchKernel;-;sgemm_128x64_[G]
 
-What a graph launched stands on the one call that launched it. `gpu` asks for other counts. Otherwise, and with `show`,
-it is the time that the CPU spent in each function or operator by itself; `show` with `gpu` says which of them are in
-the stacks of the device.
+The kernels of a graph stand on the one call that launched it and on "[CUDA graph]" or "[HIP graph]". `gpu` asks for
+other counts. Otherwise, and with `show`, it is the time that the CPU spent in each function or operator by itself;
+`show` with `gpu` says which of them are in the stacks of the device.
 
 A record_function begins within one Python function and ends within another: it is shown in pieces, so that all keep
 their time. Left out of names are what differs from run to run or from step to step: addresses of objects, versions of
@@ -97,7 +97,7 @@ def parse(source: Source, options: Options) -> Profile:
     roots[working] = names.roots(forest, [host.owners[i] for i in working.tolist()], options)
     flows = [event for event in trace.events if event.get("cat") == "fwdbwd"] if options.forward else []
     stacks = stacks_of(forest, host, roots, clock, None if options.show == "cpu" else options.show, flows)
-    counted = on_device(forest, device, launches, stacks, what) if what else on_cpu(host, stacks)
+    counted = on_device(forest, host, device, launches, stacks, what) if what else on_cpu(host, stacks)
     return forest.profile(
         counted.row,
         counted.value[:, None],

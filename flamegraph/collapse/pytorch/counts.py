@@ -43,19 +43,17 @@ def on_cpu(host: Host, stacks: HostStacks) -> Counts:
     return Counts(Metric("cpu time", "ns"), stacks.row[piece], until - since, since, thread)
 
 
-def on_device(forest: Forest, device: Device, launches: Launches, stacks: HostStacks, what: str) -> Counts:
-    """What ran on a device, on the stack of the call that launched it.
+def on_device(forest: Forest, host: Host, device: Device, launches: Launches, stacks: HostStacks, what: str) -> Counts:
+    """What ran on a device, on the stack of the call that launched it, and on its graph where it belongs to one.
 
-    Idle time stands on the operation that ended it, below why the device waited.
+    Idle time is that of the operation that ended it; below it stands why the device waited.
     """
     known = launches.call >= 0
-    below = np.zeros(len(known), np.int64)
-    below[known] = stacks.rows(launches.call[known])
+    row = np.zeros(len(known), np.int64)
+    row[known] = stacks.rows(launches.call[known])
     if not known.all():
-        below[~known] = forest.add([0], forest.frame(OUTSIDE))
-    calls, which = np.unique(below, return_inverse=True)
-    crossing = forest.add(calls, forest.frame(BOUNDARY, Kind.GAP))
-    row = forest.add(crossing[which], [forest.frame(name, Kind.GPU) for name in device.name])
+        row[~known] = forest.push(0, forest.frame(OUTSIDE))
+    row = forest.add(row, forest.frame(BOUNDARY, Kind.GAP))
     time, value = device.start, device.end - device.start
     unit = np.unique([name for name, _ in device.streams], return_inverse=True)[1][device.stream]
     if what == "launches":
@@ -65,5 +63,20 @@ def on_device(forest: Forest, device: Device, launches: Launches, stacks: HostSt
     elif what == "idle":
         value, time = idle_gaps(unit, device.start, device.end)
         row = forest.add(row, [forest.frame(name, Kind.GAP) for name in waits(value, time, launches.time)])
+    graphs = [
+        _graph(host.name[call] if call >= 0 else "", id)
+        for call, id in zip(launches.call.tolist(), device.graph, strict=True)
+    ]
+    inside = np.flatnonzero(np.array([bool(graph) for graph in graphs], bool))
+    row[inside] = forest.add(row[inside], [forest.frame(graph, Kind.GPU) for graph in graphs if graph])
+    row = forest.add(row, [forest.frame(name, Kind.GPU) for name in device.name])
     some = np.flatnonzero(value)
     return Counts(_METRICS[what], row[some], value[some], time[some], device.stream[some])
+
+
+def _graph(call: str, id: int | None) -> str:
+    """What a graph is called whose kernels a call launched; "" where they are of none."""
+    if not id and "GraphLaunch" not in call:
+        return ""
+    maker = "HIP" if call.startswith("hip") else "CUDA"
+    return f"[{maker} graph {id}]" if id else f"[{maker} graph]"

@@ -39,22 +39,27 @@ class Host:
     end: np.ndarray
     name: list[str]
     category: list[str]
-    correlation: list[Any]
-    external: list[Any]
-    call_stack: list[Any]
+    correlation: list[int | None]
+    external: list[int | None]
+    call_stack: list[str | None]
 
 
 @dataclass(frozen=True)
 class Device:
-    """What a device did, one row each: `stream`, int64[n], is one of `streams`, (device, stream); the rest as above."""
+    """What a device did, one row each: most is as above.
+
+    stream   int64[n], one of `streams`, which are (device, stream)
+    graph    the number of the graph that it is of, 0 or None
+    """
 
     streams: list[Owner]
     stream: np.ndarray
     start: np.ndarray
     end: np.ndarray
     name: list[str]
-    correlation: list[Any]
-    external: list[Any]
+    correlation: list[int | None]
+    external: list[int | None]
+    graph: list[int | None]
 
 
 def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
@@ -101,6 +106,7 @@ def columns(trace: Trace) -> tuple[Host, Device, Clock, dict[str, int]]:
         [_text(event.get("name")) for event in events],
         [_key(a.get("correlation")) for a in args],
         [_external(a) for a in args],
+        [_key(a.get("graph id")) for a in args],
     )
     return host, device, clock, {reason: count for reason, count in skipped.items() if count}
 
@@ -117,12 +123,12 @@ def _text(value: Any) -> str:
     return value if type(value) is str else "(unnamed)" if value is None else str(value)
 
 
-def _key(value: Any) -> Any:
+def _key(value: Any) -> int | None:
     """A number, which ROCm sometimes writes as text, or None."""
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
     return value if type(value) is int else None
 
 
-def _external(args: dict[str, Any]) -> Any:
+def _external(args: dict[str, Any]) -> int | None:
     return _key(args.get("External id", args.get("external id")))
