@@ -46,6 +46,9 @@ RECORDINGS = {
     "pytorch/recorded_cpu.json": ("PYTHON tiny_model.py out.json", "out.json"),
 }
 
+#: Of a CPU profile so many pieces are kept, the first ones.
+CHUNKS = 14
+
 #: Keys beside the events that hold whole source files, or tell on the machine.
 LEFT_OUT = ("file_info", "host_name")
 
@@ -80,15 +83,29 @@ def record(path: Path, command: str, out: str, python: Path) -> None:
     text = re.sub(r'(?<=")/[^" (]*/bin/', "/usr/bin/", text)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(without_machine(text), encoding="utf-8")
-    note(path, re.sub(r"BIN/", "", command).replace("PYTHON", "python3"))
+    note(path, f"{command.replace('BIN/', '').replace('PYTHON', 'python3')} ({version(words[0], python)})")
+
+
+def version(program: str, python: Path) -> str:
+    """Which version of which tool it was."""
+    name = Path(program).name
+    if name == "node":
+        return "node " + subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+    package = "torch" if name == python.name else name
+    ask = f"import importlib.metadata; print(importlib.metadata.version({package!r}))"
+    return f"{package} " + subprocess.run([python, "-c", ask], capture_output=True, text=True).stdout.strip()
 
 
 def without_machine(text: str) -> str:
-    """A trace without what it tells on the machine; its events as they were written where nothing was changed."""
+    """A trace without what it tells on the machine, and not too long; as it was written where nothing is to be done."""
     trace: Any = json.loads(text)
-    if isinstance(trace, dict) and any(key in trace for key in LEFT_OUT):
-        return json.dumps({key: value for key, value in trace.items() if key not in LEFT_OUT}) + "\n"
-    return text
+    if isinstance(trace, list):
+        return text
+    chunks = [event for event in trace["traceEvents"] if event.get("name") == "ProfileChunk"][CHUNKS:]
+    if not chunks and not any(key in trace for key in LEFT_OUT):
+        return text
+    trace["traceEvents"] = [event for event in trace["traceEvents"] if event not in chunks]
+    return json.dumps({key: value for key, value in trace.items() if key not in LEFT_OUT}) + "\n"
 
 
 def note(path: Path, command: str) -> None:
@@ -96,7 +113,7 @@ def note(path: Path, command: str) -> None:
     origin = path.parent / "ORIGIN"
     lines = origin.read_text(encoding="utf-8").splitlines() if origin.exists() else []
     lines = [line for line in lines if not line.startswith(f"{path.name}: ")]
-    lines.append(f"{path.name}: {command} ({datetime.date.today()})")
+    lines.append(f"{path.name}: {command}, {datetime.date.today()}")
     origin.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
