@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .forest import Forest
 from .options import option
 from .profile import Kind, Thread
 from .trace_events import Event
+
+if TYPE_CHECKING:
+    from .forest import Forest
 
 __all__ = ["Names", "Owner", "ShownOwners"]
 

@@ -25,22 +25,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import numpy as np
-
-from ...errors import EmptyProfile, ParseError
-from ...forest import Forest
-from ...garbage import uncollected
+from ...errors import ParseError
 from ...gpu import GpuOptions
 from ...options import option
-from ...profile import Kind, Meta, Profile
+from ...profile import Profile
 from ...source import Source
-from ...trace_events import is_kineto, is_trace, load
-from ...trace_owners import Names, ShownOwners
+from ...trace_events import is_kineto, is_trace
+from ...trace_owners import ShownOwners
 from .. import Format, Match
-from .counts import on_cpu, on_device
-from .events import Device, Host, columns
-from .host import stacks_of
-from .launches import launches_of
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
@@ -77,7 +69,6 @@ def sniff(source: Source) -> Match:
     return Match.SIGNATURE if is_trace(source.head) and is_kineto(source.head) else Match.NO
 
 
-@uncollected()
 def parse(source: Source, options: Options) -> Profile:
     if _EXECUTION_TRACE.match(source.head):
         raise ParseError(
@@ -85,33 +76,6 @@ def parse(source: Source, options: Options) -> Profile:
             "a trace with times, from torch.profiler's export_chrome_trace",
             "an execution trace, which has none",
         )
-    trace = load(source)
-    host, device, clock, skipped = columns(trace)
-    what = options.gpu or ("time" if len(device.start) and not options.show else None)
-    if what and not len(device.start):
-        raise EmptyProfile(f"{source.name}: expected work on a GPU, found none")
-    names, forest = Names(trace.events), Forest()
-    launches = launches_of(host, device)
-    working = np.unique(host.thread[launches.call[launches.call >= 0]] if what else host.thread)
-    roots = np.zeros(len(host.owners), np.int64)
-    roots[working] = names.roots(forest, [host.owners[i] for i in working.tolist()], options)
-    flows = [event for event in trace.events if event.get("cat") == "fwdbwd"] if options.forward else []
-    stacks = stacks_of(forest, host, roots, clock, None if options.show == "cpu" else options.show, flows)
-    counted = on_device(forest, host, device, launches, stacks, what) if what else on_cpu(host, stacks)
-    return forest.profile(
-        counted.row,
-        counted.value[:, None],
-        (counted.metric,),
-        timeline=options.timeline,
-        time=counted.time + clock.base,
-        thread=counted.thread,
-        threads=[names.described(owner) for owner in (device.streams if what else host.owners)],
-        meta=Meta(duration=_duration(host, device), annotated=frozenset({Kind.GPU} if what else ())),
-        skipped=trace.skipped | skipped,
-    )
+    from .read import read_trace  # which takes longer to load than all that is here
 
-
-def _duration(host: Host, device: Device) -> int:
-    """From the first begin to the last end."""
-    start, end = np.concatenate((host.start, device.start)), np.concatenate((host.end, device.end))
-    return int(end.max() - start.min()) if len(start) else 0
+    return read_trace(source, options)
