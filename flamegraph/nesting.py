@@ -6,12 +6,14 @@ and calls, Kineto's operators, rocprofv3's regions and Chrome's events are all n
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["SliceIndex", "by_level", "crossing", "nest", "pieces", "self_times"]
+__all__ = ["Pieces", "SliceIndex", "by_level", "crossing", "nest", "own_moments", "self_times", "untangle"]
 
 
 def nest(thread: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -127,29 +129,96 @@ def by_level(parent: np.ndarray, order: np.ndarray) -> Iterator[np.ndarray]:
         yield from np.split(by_depth, np.cumsum(np.bincount(depth))[:-1])
 
 
-def pieces(
+def own_moments(
     parent: np.ndarray, order: np.ndarray, start: np.ndarray, end: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(slice, begin, length) of every stretch in which a slice ran and none of its children did: `self_times`, but
-    one by one, in order of their begin. No slice may cross another.
+    """(slice, since, until), int64[k]: when each slice ran while none of its children did, in order of `since`.
+
+    Empty moments are left out; `self_times` are what they add up to. `parent` and `order` are what `nest` made of the
+    others.
     """
-    start, end = np.asarray(start, np.int64), np.asarray(end, np.int64)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    start, end = np.asarray(start), np.asarray(end)
     inside = order[parent[order] >= 0]
-    inside = inside[np.lexsort((rank[inside], parent[inside]))]
-    # Each child ends a stretch of its parent, which began where the child before it ended; the last one is the rest.
-    above = parent[inside]
-    first = np.concatenate(([True], above[1:] != above[:-1]))[: len(inside)]
-    since = np.where(first, start[above], np.roll(end[inside], 1))
-    rest = start.copy()
-    rest[above] = end[inside]
-    which = np.concatenate((above, np.arange(len(start))))
-    begin = np.concatenate((since, rest))
-    length = np.concatenate((start[inside], end)) - begin
-    some = np.flatnonzero(length)
-    some = some[np.argsort(begin[some], kind="stable")]
-    return which[some], begin[some], length[some]
+    child = inside[np.argsort(parent[inside], kind="stable")]  # by parent, in time order
+    mother = parent[child]
+    is_first = np.ones(len(child), bool)
+    is_first[1:] = mother[1:] != mother[:-1]
+    # A slice runs by itself until its first child begins, and again from the end of each child to the next one.
+    stop = np.array(end, np.int64)
+    stop[mother[is_first]] = start[child[is_first]]
+    resume = end[mother] if len(child) else end[:0]
+    resume[:-1] = np.where(is_first[1:], resume[:-1], start[child[1:]])
+    slices = np.concatenate((np.arange(len(end)), mother))
+    since, until = np.concatenate((start, end[child])), np.concatenate((stop, resume))
+    some = np.flatnonzero(until > since)
+    some = some[np.argsort(since[some], kind="stable")]
+    return slices[some], since[some], until[some]
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Slices that do not cross one another, nested: int64[k] each. A slice may have become several pieces.
+
+    slice       which slice each is a piece of
+    crossings   how many slices had to be cut
+    """
+
+    slice: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    parent: np.ndarray
+    order: np.ndarray
+    crossings: int = 0
+
+
+def untangle(thread: np.ndarray, start: np.ndarray, end: np.ndarray, slack: int = 0) -> Pieces:
+    """Slices nested as `nest` does, after those that cross another were cut.
+
+    A slice that begins within another and outlasts it is cut where that one ends: the first piece stands below it, the
+    second beside it. So every slice keeps its time, and a thread takes no longer than the wall time. An overlap of up
+    to `slack` is due to the clock: the later slice then begins where the earlier one ends, or ends with it.
+    """
+    parent, order, crossings = nest(thread, start, end)
+    if not crossings:
+        return Pieces(np.arange(len(start)), np.asarray(start), np.asarray(end), parent, order)
+    pieces: list[tuple[int, int, int]] = []
+    cut: set[int] = set()
+    rest: list[tuple[int, int, int]] = []  # a heap of what is left of the slices that were cut: start, -end, slice
+    until: list[int] = []
+    room = 4 * len(order) + 1000  # nobody's trace needs as many cuts; one that is made to gets siblings
+
+    def place(i: int, begins: int, ends: int) -> None:
+        nonlocal room
+        while until and until[-1] <= begins:
+            until.pop()
+        if until and until[-1] < ends and room:
+            room -= 1
+            if ends - until[-1] > slack:
+                heapq.heappush(rest, (until[-1], -ends, i))
+                if until[-1] - begins <= slack:
+                    return
+                cut.add(i)
+            ends = until[-1]
+        pieces.append((i, begins, ends))
+        until.append(ends)
+
+    here = None
+    for i, who, begins, ends in zip(
+        order.tolist(), thread[order].tolist(), start[order].tolist(), end[order].tolist(), strict=True
+    ):
+        while rest and (who != here or rest[0] <= (begins, -ends, i)):
+            left, minus_ends, j = heapq.heappop(rest)
+            place(j, left, -minus_ends)
+        if who != here:
+            here = who
+            until.clear()
+        place(i, begins, ends)
+    while rest:
+        left, minus_ends, j = heapq.heappop(rest)
+        place(j, left, -minus_ends)
+    of, begin, stop = np.array(pieces, np.int64).T
+    parent, order, _ = nest(thread[of], begin, stop)
+    return Pieces(of, begin, stop, parent, order, len(cut))
 
 
 class SliceIndex:

@@ -32,6 +32,8 @@ EXPECTED = [
     (r"^austin (folded|MOJO)", "austin"),
     (r"^pyinstrument", "pyinstrument"),
     (r"(^|[ (])(folded|collapsed)", "folded"),
+    (r"^PyTorch", "pytorch"),  # execution traces too: it says what to do about them
+    (r"^Chrome (trace event|DevTools timeline) JSON|^py-spy chrometrace", "chrome_trace"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
@@ -54,6 +56,7 @@ EXCEPTIONS: dict[str, tuple[list[str], str]] = {
     "folded/inferno-flamegraph/nameattr/nameattr_empty_attribute.txt": ([], _NAMEATTR),
     "folded/inferno-flamegraph/nameattr/nameattr_empty_first_line.txt": ([], _NAMEATTR),
     "folded/inferno-flamegraph/nameattr/nameattr_invalid_attribute.txt": ([], _NAMEATTR),
+    "pytorch-kineto/hta/memory_analysis-memory_timeline.raw.gz": ([], "a list of allocations, not a trace"),
 }
 
 

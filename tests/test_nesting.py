@@ -6,7 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flamegraph.nesting import SliceIndex, _by_depth, _one_by_one, by_level, crossing, nest, pieces, self_times
+from flamegraph.nesting import (
+    SliceIndex,
+    _by_depth,
+    _one_by_one,
+    by_level,
+    crossing,
+    nest,
+    own_moments,
+    self_times,
+    untangle,
+)
 
 SLICES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 12)), max_size=25)
 
@@ -85,21 +95,6 @@ def test_levels_hold_every_slice_below_its_parent(slices):
 
 
 @given(SLICES)
-def test_pieces_are_the_moments_in_which_no_child_ran(slices):
-    thread, start, end = columns(slices)
-    keep = ~crossing(thread, start, end)
-    thread, start, end = thread[keep], start[keep], end[keep]
-    parent, order, _ = nest(thread, start, end)
-    which, begin, length = pieces(parent, order, start, end)
-    assert (length > 0).all() and (np.diff(begin) >= 0).all()
-    total = np.zeros(len(start), np.int64)
-    np.add.at(total, which, length)
-    assert total.tolist() == self_times(parent, start, end).tolist()
-    found = SliceIndex(thread, start, end, parent, order).at(thread[which], begin)
-    assert found.tolist() == which.tolist()
-
-
-@given(SLICES)
 def test_both_ways_to_nest_agree(slices):
     thread, start, end = columns(slices)
     order = np.lexsort((-end, start, thread))
@@ -117,3 +112,61 @@ def test_a_deep_nest_is_as_good_as_a_flat_one():
     parent, order, crossings = nest(np.zeros(n, int), start, end)
     assert parent.tolist() == list(range(-1, n - 1)) and crossings == 0
     assert sum(1 for _ in by_level(parent, order)) == n
+
+
+def covered(slices: list[tuple[int, int, int]]) -> int:
+    """How long any slice of a thread lasted, all threads together."""
+    return len({(who, t) for who, start, length in slices for t in range(start, start + length)})
+
+
+def test_a_slice_that_crosses_another_is_cut_there():
+    pieces = untangle(*columns([(0, 0, 10), (0, 5, 10), (0, 6, 1)]))
+    assert list(zip(pieces.slice.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True)) == [
+        (0, 0, 10),
+        (1, 5, 10),
+        (2, 6, 7),
+        (1, 10, 15),
+    ]
+    assert pieces.parent.tolist() == [-1, 0, 1, -1]
+    assert pieces.crossings == 1
+
+
+def test_what_the_clock_blurs_is_no_crossing():
+    start, end = np.array([0, 99, 200, 250]), np.array([100, 180, 300, 301])
+    pieces = untangle(np.zeros(4, np.int64), start, end, slack=2)
+    assert pieces.crossings == 0
+    assert pieces.slice.tolist() == [0, 1, 2, 3]
+    assert pieces.start.tolist() == [0, 100, 200, 250] and pieces.end.tolist() == [100, 180, 300, 300]
+    assert pieces.parent.tolist() == [-1, -1, -1, 2]
+
+
+@given(SLICES, st.integers(0, 3))
+def test_pieces_are_the_slices_and_do_not_cross(slices, slack):
+    thread, start, end = columns(slices)
+    pieces = untangle(thread, start, end, slack)
+    assert nest(thread[pieces.slice], pieces.start, pieces.end)[2] == 0
+    lasted = np.bincount(pieces.slice, pieces.end - pieces.start, len(slices))
+    if slack == 0:
+        assert lasted.tolist() == (end - start).tolist(), "every slice keeps its time"
+    assert (lasted <= end - start).all() and (pieces.end >= pieces.start).all()
+    assert (pieces.start >= start[pieces.slice]).all() and (pieces.end <= end[pieces.slice]).all()
+
+
+@given(SLICES)
+def test_own_moments_add_up_to_the_wall_time(slices):
+    thread, start, end = columns(slices)
+    pieces = untangle(thread, start, end)
+    piece, since, until = own_moments(pieces.parent, pieces.order, pieces.start, pieces.end)
+    assert (until > since).all()
+    assert (until - since).sum() == covered(slices)
+    own = np.bincount(piece, until - since, len(pieces.slice))
+    assert own.tolist() == self_times(pieces.parent, pieces.start, pieces.end).tolist()
+
+
+def test_crossings_without_end():
+    """Every slice crosses every other one; it takes neither minutes nor gigabytes."""
+    n = 20_000
+    start = np.arange(n)
+    end = start + n + np.arange(n) % 7 * n
+    pieces = untangle(np.zeros(n, np.int64), start, end)
+    assert n < len(pieces.slice) <= 6 * n + 1000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...nesting import crossing, pieces, self_times
+from ...nesting import crossing, own_moments, self_times
 from ...profile import Metric
 from .calls import LIBRARIES, RUNTIME, Calls, read_calls, read_os_calls
 from .chains import Chains, read_chains
@@ -81,7 +81,8 @@ def _timed(
     """Nested slices with the times of their own; in a timeline each stretch of these."""
     threads, who = processes.table(slices.thread)
     if options.timeline:
-        which, time, value = pieces(slices.parent, slices.order, slices.start, slices.end)
+        which, time, until = own_moments(slices.parent, slices.order, slices.start, slices.end)
+        value = until - time
         node, who = node[which], who[which]
     else:
         time, value = slices.start, self_times(slices.parent, slices.start, slices.end)
