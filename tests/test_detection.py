@@ -25,6 +25,7 @@ EXPECTED = [
     (r"^perf script text", "perf_script"),
     (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
+    (r"^nsys stats CSV", "nsys_stats"),
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
 ]
 
