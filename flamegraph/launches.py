@@ -25,6 +25,7 @@ class Operations:
 
     def __init__(self) -> None:
         self._stack: list[int] = []
+        self._frame: list[int] = []
         self._device: list[int] = []
         self._start: list[int] = []
         self._end: list[int] = []
@@ -40,12 +41,15 @@ class Operations:
         """ns from the first start to the last end."""
         return max(self._end) - min(self._start) if self._stack else 0
 
-    def add(self, stack: int, device: object, start: int, end: int, *, called: int = -1, thread: int = -1) -> None:
-        """One operation: its stack, up to and with itself, the device it ran on, when, and when the CPU asked for it.
+    def add(
+        self, stack: int, frame: int, device: object, start: int, end: int, *, called: int = -1, thread: int = -1
+    ) -> None:
+        """One operation: the stack it stands on, its own frame, the device it ran on, when, and when it was called for.
 
         Times are in ns; `called` and `thread` are -1 where that is not known.
         """
         self._stack.append(stack)
+        self._frame.append(frame)
         self._device.append(self._devices.setdefault(device, len(self._devices)))
         self._start.append(start)
         self._end.append(end)
@@ -53,7 +57,7 @@ class Operations:
         self._thread.append(thread)
 
     def sample(self, build: Builder, what: str | None) -> None:
-        """Count them in a profile. Idle time stands on the operation that ended it, below why the device waited."""
+        """Count them in a profile. Idle time stands on the operation that ended it, which stands on the reason."""
         metric = build.metric(*METRICS[what])
         start, end = np.array(self._start, np.int64), np.array(self._end, np.int64)
         device = np.array(self._device, np.int64)
@@ -65,11 +69,8 @@ class Operations:
         elif what == "idle":
             value, since = idle_gaps(device, start, end)
             why = waits(value, since, np.array(self._called, np.int64))
-            stack = [
-                build.push(node, build.frame(name, Kind.GAP)) if gap else node
-                for node, name, gap in zip(stack, why, value.tolist(), strict=True)
-            ]
+            stack = [build.push(node, build.frame(name, Kind.GAP)) for node, name in zip(stack, why, strict=True)]
             time = since.tolist()
-        for node, amount, at, thread in zip(stack, value.tolist(), time, self._thread, strict=True):
+        for node, frame, amount, at, thread in zip(stack, self._frame, value.tolist(), time, self._thread, strict=True):
             if amount or what != "idle":
-                build.sample(node, amount, metric, at, thread)
+                build.sample(build.push(node, frame), amount, metric, at, thread)

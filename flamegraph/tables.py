@@ -73,12 +73,13 @@ def rows(source: Source, is_head: Callable[[str], bool]) -> Iterator[tuple[Table
             return
         line, text = numbered
         if _RULE.match(text):
-            spans = [match.span() for match in re.finditer("-+", text)]
-            names = head_cells(head[1]) if head else []
             cut = None
-            if head and len(names) == len(spans):
-                table, before, head = Table(head[0], names, before[-_LINES_OF_A_LOG:]), [], None
-                cut = _columns(spans, open_end="+" not in text)
+            if head:
+                columns = _columns([match.span() for match in re.finditer("-+", text)], open_end="+" not in text)
+                names = columns(head[1])
+                if is_head("  ".join(names)):  # still, after being cut
+                    table, before, cut = Table(head[0], names, before[-_LINES_OF_A_LOG:]), [], columns
+                head = None
             continue
         if is_head(text):
             delimiter = "\t" if "\t" in text else "," if "," in text else ""

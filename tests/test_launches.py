@@ -12,11 +12,11 @@ from flamegraph.profile import Kind
 
 def counted(what: str | None, timeline: bool = False):
     build, operations = Builder(timeline=timeline), Operations()
-    kernels = {name: build.stack([build.frame(name, Kind.GPU)]) for name in "abc"}
-    operations.add(kernels["a"], "GPU 0", 100, 200, called=50)
-    operations.add(kernels["b"], "GPU 0", 150, 250, called=60)
-    operations.add(kernels["a"], "GPU 0", 300, 310, called=290)
-    operations.add(kernels["c"], "GPU 1", 0, 40)
+    main, (a, b, c) = build.stack([build.frame("main")]), (build.frame(name, Kind.GPU) for name in "abc")
+    operations.add(main, a, "GPU 0", 100, 200, called=50)
+    operations.add(main, b, "GPU 0", 150, 250, called=60)
+    operations.add(main, a, "GPU 0", 300, 310, called=290)
+    operations.add(main, c, "GPU 1", 0, 40)
     operations.sample(build, what)
     assert len(operations) == 4 and operations.duration == 310
     return build.finish()
@@ -25,11 +25,11 @@ def counted(what: str | None, timeline: bool = False):
 @pytest.mark.parametrize(
     ("what", "name", "expected"),
     [
-        (None, "gpu time", {("a",): [110], ("b",): [100], ("c",): [40]}),
-        ("time", "gpu time", {("a",): [110], ("b",): [100], ("c",): [40]}),
-        ("busy", "gpu busy", {("a",): [85], ("b",): [75], ("c",): [40]}),
-        ("idle", "gpu idle", {("a", "[gpu idle: host wait]"): [50]}),
-        ("launches", "launches", {("a",): [2], ("b",): [1], ("c",): [1]}),
+        (None, "gpu time", {("main", "a"): [110], ("main", "b"): [100], ("main", "c"): [40]}),
+        ("time", "gpu time", {("main", "a"): [110], ("main", "b"): [100], ("main", "c"): [40]}),
+        ("busy", "gpu busy", {("main", "a"): [85], ("main", "b"): [75], ("main", "c"): [40]}),
+        ("idle", "gpu idle", {("main", "[gpu idle: host wait]", "a"): [50]}),
+        ("launches", "launches", {("main", "a"): [2], ("main", "b"): [1], ("main", "c"): [1]}),
     ],
 )
 def test_what_counts(what: str | None, name: str, expected: dict):

@@ -22,31 +22,21 @@ reports that are left are counted as skipped.
 
 Deliberately so: the summaries of ranges count a range that lies within another in both, as nsys does; the traces count
 each moment once. Where ranges overlap on the GPU, the one around them is as wide as they are together. The row of
-nvtx_gpu_proj_trace that has no range spans all the others and is skipped.
+nvtx_gpu_proj_trace that has no range spans all the others and is skipped. PyTorch's numbers in the names of its ranges
+(", op_id = 12") are dropped, so that an operator is one frame; --full-names keeps them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ...gpu import GpuOptions
-from ...options import option
 from ...profile import Profile
 from ...source import Source
 from ...tables import rows
 from .. import Format, Match
 from .choice import Choice
+from .options import Options
 from .reports import is_head, report_of
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
-
-
-@dataclass(frozen=True)
-class Options(GpuOptions):
-    """What `nsys_stats` may be asked."""
-
-    report: tuple[str, ...] = option((), "this report of nsys stats, e.g. cuda_gpu_kern_sum (repeatable)")
-    timeline: bool = option(False, "keep operations and ranges one by one in time order")
 
 
 FORMAT = Format(
@@ -66,7 +56,7 @@ def sniff(source: Source) -> Match:
 
 
 def parse(source: Source, options: Options) -> Profile:
-    choice = Choice(options.report, options.gpu, options.timeline)
+    choice = Choice(options)
     current = reader = None
     for table, _, cells in rows(source, is_head):
         if table is not current:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ...builder import Builder
 from ...errors import ParseError, UsageError
 from ...profile import Kind, Meta, Profile
 from ...source import Source
+from .options import Options
 from .reader import Reader
 from .reports import Report, modern, rank
 from .sums import Summary
@@ -29,21 +30,20 @@ _READERS: Mapping[str, type[Reader]] = {
 class Choice:
     """Makes a reader for each table as it comes, and the profile of those that are taken in the end."""
 
-    def __init__(self, wanted: Sequence[str], what: str | None, timeline: bool):
-        """`wanted` are names of reports, `what` is what counts of work on a GPU."""
-        self._wanted = [modern(name) for name in wanted]
-        self._what, self._timeline = what, timeline
-        self._build = Builder(timeline=timeline)
+    def __init__(self, options: Options):
+        self._options, self._what = options, options.gpu
+        self._wanted = [modern(name) for name in options.report]
+        self._build = Builder(timeline=options.timeline)
         self._taken: list[Reader] = []
         self._left: list[Reader] = []
 
     def reader(self, report: Report) -> Reader:
         """Who takes the rows of a table."""
         if not self._take(report):
-            left = Reader(report, Builder(), None)
+            left = Reader(report, Builder(), self._options)
             self._left.append(left)
             return left
-        reader = _READERS[report.shape](report, self._build, self._what)
+        reader = _READERS[report.shape](report, self._build, self._options)
         self._taken.append(reader)
         return reader
 
@@ -57,7 +57,7 @@ class Choice:
         best = self._taken[0].report.name if self._taken else None
         if best is not None and report.name != best and rank(report.name) < rank(best):
             self._left += self._taken
-            self._taken, self._build, best = [], Builder(timeline=self._timeline), None
+            self._taken, self._build, best = [], Builder(timeline=self._options.timeline), None
         return best in (None, report.name)
 
     def finish(self, source: Source) -> Profile:

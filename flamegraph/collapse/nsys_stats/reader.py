@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ...builder import Builder
+from ...nvtx import without_sequence
 from ...tables import nanoseconds, number
+from .options import Options
 from .reports import Report
 
-__all__ = ["Reader", "range_name"]
+__all__ = ["Reader"]
 
 
 class Reader:
@@ -16,8 +18,8 @@ class Reader:
     duration  ns from the first to the last, 0 where there are no times
     """
 
-    def __init__(self, report: Report, build: Builder, what: str | None):
-        self.report, self.build, self.what = report, build, what
+    def __init__(self, report: Report, build: Builder, options: Options):
+        self.report, self.build, self.what, self._full_names = report, build, options.gpu, options.full_names
         self.seen = self.duration = 0
 
     def row(self, row: list[str]) -> None:
@@ -46,10 +48,10 @@ class Reader:
         name = self.cell(cells, "thread name")
         return self.build.thread(pid if isinstance(pid, int) else -1, tid if isinstance(tid, int) else -1, name)
 
+    def range(self, cells: list[str], column: str) -> str:
+        """A range's name. Since 2024 its domain stands before it, and that is often the one without a name."""
+        name = self.cell(cells, column).removeprefix(":")
+        return (name if self._full_names else without_sequence(name)) or "[unnamed range]"
+
     def finish(self) -> None:
         """Count what was taken."""
-
-
-def range_name(name: str) -> str:
-    """A range's name. Since 2024 its domain stands before it, and that is often the one without a name."""
-    return name.removeprefix(":") or "[unnamed range]"

@@ -7,7 +7,8 @@ from ...gpu import BOUNDARY
 from ...launches import METRICS
 from ...profile import Kind
 from ...tables import nanoseconds, number
-from .reader import Reader, range_name
+from .options import Options
+from .reader import Reader
 from .reports import COUNTS, NAMES, TOTALS, Report
 
 __all__ = ["Summary"]
@@ -16,8 +17,8 @@ __all__ = ["Summary"]
 class Summary(Reader):
     """Tables of sums: report;name. Calls and work on the GPU, where one report has both, have metrics of their own."""
 
-    def __init__(self, report: Report, build: Builder, what: str | None):
-        super().__init__(report, build, what)
+    def __init__(self, report: Report, build: Builder, options: Options):
+        super().__init__(report, build, options)
         self._samples: dict[tuple[str, str], list[tuple[int, int]]] = {}
 
     def take(self, cells: list[str]) -> str | None:
@@ -53,10 +54,9 @@ class Summary(Reader):
         frame, columns = self.build.frame, self.report.columns
         frames = [frame(self.report.name)]
         if "nvtx range" in columns:
-            frames += [frame(range_name(self.cell(cells, "nvtx range"))), frame(BOUNDARY, Kind.GAP)]
+            frames += [frame(self.range(cells, "nvtx range")), frame(BOUNDARY, Kind.GAP)]
         column = self.report.first_of(NAMES)
-        name = self.cell(cells, column)
-        frames.append(frame(range_name(name) if column == "range" else name, kind))
+        frames.append(frame(self.range(cells, column) if column == "range" else self.cell(cells, column), kind))
         if "gridxyz" in columns and "blockxyz" in columns:
             grid, block = (", ".join(self.cell(cells, column).split()) for column in ("gridxyz", "blockxyz"))
             frames.append(frame(f"grid ({grid}), block ({block})", kind))

@@ -10,7 +10,8 @@ from ...launches import METRICS, Operations
 from ...nesting import nest, self_times
 from ...profile import Kind
 from ...tables import number
-from .reader import Reader, range_name
+from .options import Options
+from .reader import Reader
 from .reports import Report
 
 __all__ = ["ApiTrace", "GpuTrace", "KernelTrace", "Projection", "Ranges"]
@@ -21,28 +22,28 @@ _NO_TIME = "row without a time"
 class GpuTrace(Reader):
     """cuda_gpu_trace: device;stream;operation."""
 
-    def __init__(self, report: Report, build: Builder, what: str | None):
-        super().__init__(report, build, what)
+    def __init__(self, report: Report, build: Builder, options: Options):
+        super().__init__(report, build, options)
         self.operations = Operations()
-        self._known: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self._known: dict[tuple[str, str], tuple[int, int]] = {}
 
     def take(self, cells: list[str]) -> str | None:
         start, duration = self.time(cells, "start"), self.time(cells, "duration")
         if start is None or duration is None or duration < 0:
             return _NO_TIME
-        device, stream, name = what = self.cell(cells, "device"), self.cell(cells, "strm"), self.cell(cells, "name")
-        if what not in self._known:
-            self._known[what] = self._stack(device, stream, name)
-        node, thread = self._known[what]
-        self.operations.add(node, device, start, start + duration, thread=thread)
+        device, stream = where = self.cell(cells, "device"), self.cell(cells, "strm")
+        if where not in self._known:
+            self._known[where] = self._stream(device, stream)
+        node, thread = self._known[where]
+        frame = self.build.frame(self.cell(cells, "name"), Kind.GPU)
+        self.operations.add(node, frame, device, start, start + duration, thread=thread)
         return None
 
-    def _stack(self, device: str, stream: str, name: str) -> tuple[int, int]:
-        """The stack of an operation, and the stream as a thread."""
-        build, where, id_ = self.build, f"stream {stream or '?'}", number(stream)
-        frames = (build.frame(device or "[unknown device]"), build.frame(where), build.frame(name, Kind.GPU))
-        thread = build.thread(-1, id_ if isinstance(id_, int) else -1, f"{device} {where}".strip())
-        return build.stack(frames), thread
+    def _stream(self, device: str, stream: str) -> tuple[int, int]:
+        """The stack that the operations of a stream stand on, and the stream as a thread."""
+        build, name, id_ = self.build, f"stream {stream or '?'}", number(stream)
+        frames = [build.frame(one, Kind.THREAD) for one in (device or "[unknown device]", name)]
+        return build.stack(frames), build.thread(-1, id_ if isinstance(id_, int) else -1, f"{device} {name}".strip())
 
     def finish(self) -> None:
         self.operations.sample(self.build, self.what)
@@ -59,9 +60,9 @@ class KernelTrace(GpuTrace):
         build = self.build
         call, kernel = (self.cell(cells, column) for column in ("api function", "kernel name"))
         device = self.cell(cells, "devid")
-        frames = (build.frame(call), build.frame(BOUNDARY, Kind.GAP), build.frame(kernel, Kind.GPU))
-        thread = self.thread(cells)
-        self.operations.add(build.stack(frames), device, start, start + duration, called=called, thread=thread)
+        stack = build.stack((build.frame(call), build.frame(BOUNDARY, Kind.GAP)))
+        frame, thread = build.frame(kernel, Kind.GPU), self.thread(cells)
+        self.operations.add(stack, frame, device, start, start + duration, called=called, thread=thread)
         return None
 
 
@@ -71,19 +72,19 @@ class Ranges(Reader):
     start, whole, own = "start", "duration", "durnonchild"
     metric = ("time", "ns")
 
-    def __init__(self, report: Report, build: Builder, what: str | None):
-        super().__init__(report, build, what)
+    def __init__(self, report: Report, build: Builder, options: Options):
+        super().__init__(report, build, options)
         self._rows: list[tuple[list[str], int, int, int, int]] = []
         self._names: dict[str, int] = {}
 
     def take(self, cells: list[str]) -> str | None:
-        me, path, name = (self.cell(cells, column) for column in ("rangeid", "rangestack", "name"))
+        me, path = self.cell(cells, "rangeid"), self.cell(cells, "rangestack")
         if not path:
             return "row without a range"
         start, whole, own = (self.time(cells, column) for column in (self.start, self.whole, self.own))
         if start is None or whole is None or own is None or min(whole, own) < 0:
             return _NO_TIME
-        self._names[me] = self.build.frame(range_name(name))
+        self._names[me] = self.build.frame(self.range(cells, "name"))
         self._rows.append((path.strip(":").split(":"), start, whole, own, self.thread(cells)))
         return None
 
@@ -122,8 +123,8 @@ class Projection(Ranges):
 class ApiTrace(Reader):
     """cuda_api_trace: calls, those of the driver within those of the runtime."""
 
-    def __init__(self, report: Report, build: Builder, what: str | None):
-        super().__init__(report, build, what)
+    def __init__(self, report: Report, build: Builder, options: Options):
+        super().__init__(report, build, options)
         self._frame: list[int] = []
         self._thread: list[int] = []
         self._start: list[int] = []
