@@ -77,7 +77,8 @@ def rows(source: Source, is_head: Callable[[str], bool]) -> Iterator[tuple[Table
             if head:
                 columns = _columns([match.span() for match in re.finditer("-+", text)], open_end="+" not in text)
                 names = columns(head[1])
-                if is_head("  ".join(names)):  # still, after being cut
+                as_head = "  ".join(names)
+                if is_head(as_head) and head_cells(as_head) == names:  # still, after being cut
                     table, before, cut = Table(head[0], names, before[-_LINES_OF_A_LOG:]), [], columns
                 head = None
             continue
