@@ -26,6 +26,7 @@ EXPECTED = [
     (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     (r"^nsys stats CSV", "nsys_stats"),
+    (r"^ncu ", "ncu"),
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
 ]
 
