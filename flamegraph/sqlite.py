@@ -44,7 +44,9 @@ def opened(source: Source) -> Iterator[sqlite3.Connection]:
             finally:
                 connection.close()
         except (sqlite3.Error, OverflowError) as error:
-            raise ParseError(source.name, "a sound SQLite database", str(error)) from None
+            raise ParseError(source.name, "a sound SQLite database", " ".join(str(error).split())) from None
+        except UnicodeDecodeError:  # the error's own text, which quotes a damaged name
+            raise ParseError(source.name, "a sound SQLite database", "a damaged one") from None
 
 
 def tables(connection: sqlite3.Connection) -> set[str]:

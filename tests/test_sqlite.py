@@ -40,6 +40,17 @@ def test_nothing_is_written(database: Path):
     assert (sorted(database.parent.iterdir()), database.read_bytes()) == before
 
 
+def test_a_damaged_name_is_a_parse_error(database: Path):
+    """SQLite quotes the name that it can't make sense of, whatever its bytes."""
+    content = (
+        database.read_bytes().replace(b"viewnamed", b"view\xff\xfe\n\xffd").replace(b"CREATE VIEW", b"CREATE FILM")
+    )
+    assert b"\xff\xfe\n" in content
+    with pytest.raises(ParseError) as raised, opened(Source(content)) as connection:
+        tables(connection)
+    assert "\n" not in str(raised.value)
+
+
 def test_damage_is_a_parse_error(database: Path):
     content = database.read_bytes()
     with pytest.raises(ParseError, match="a sound SQLite database"), opened(Source(content[:4096])) as connection:
