@@ -31,6 +31,7 @@ class Operations:
         self._end: list[int] = []
         self._called: list[int] = []
         self._thread: list[int] = []
+        self._bytes: list[int] = []
         self._devices: dict[object, int] = {}
 
     def __len__(self) -> int:
@@ -42,11 +43,12 @@ class Operations:
         return max(self._end) - min(self._start) if self._stack else 0
 
     def add(
-        self, stack: int, frame: int, device: object, start: int, end: int, *, called: int = -1, thread: int = -1
-    ) -> None:
+        self, stack: int, frame: int, device: object, start: int, end: int, *,
+        called: int = -1, thread: int = -1, size: int = 0,
+    ) -> None:  # fmt: skip
         """One operation: the stack it stands on, its own frame, the device it ran on, when, and when it was called for.
 
-        Times are in ns; `called` and `thread` are -1 where that is not known.
+        Times are in ns; `called` and `thread` are -1 where that is not known. `size` is how many bytes it copied.
         """
         self._stack.append(stack)
         self._frame.append(frame)
@@ -55,6 +57,7 @@ class Operations:
         self._end.append(end)
         self._called.append(called)
         self._thread.append(thread)
+        self._bytes.append(size)
 
     def sample(self, build: Builder, what: str | None) -> None:
         """Count them in a profile. Idle time stands on the operation that ended it, which stands on the reason."""
@@ -74,3 +77,8 @@ class Operations:
         for node, frame, amount, at, thread in zip(stack, self._frame, value.tolist(), time, self._thread, strict=True):
             if amount or what != "idle":
                 build.sample(build.push(node, frame), amount, metric, at, thread)
+        if any(self._bytes) and what in (None, "time"):
+            copied = build.metric("copied", "bytes")
+            for node, frame, size, at, thread in zip(stack, self._frame, self._bytes, time, self._thread, strict=True):
+                if size:
+                    build.sample(build.push(node, frame), size, copied, at, thread)

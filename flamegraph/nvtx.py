@@ -1,15 +1,10 @@
-"""Names of NVTX ranges, as programs and frameworks give them."""
+"""Names of NVTX ranges, as frameworks give them."""
 
 from __future__ import annotations
 
-import re
-
-__all__ = ["without_sequence"]
-
-#: PyTorch numbers its operators, so that no name occurs twice: "aten::mm, op_id = 12, input_op_ids = [(11,0)]".
-_SEQUENCE = re.compile(r", (?:seq|op_id) = -?\d+|, input_op_ids = \[.*\]$")
+__all__ = ["without_numbers"]
 
 
-def without_sequence(name: str) -> str:
-    """A range's name without PyTorch's sequence numbers, so that an operator is one frame."""
-    return _SEQUENCE.sub("", name) if "op_id" in name or ", seq = " in name else name
+def without_numbers(name: str) -> str:
+    """The name up to PyTorch's numbers: "aten::mm, seq = 3, op_id = 12, sizes = [[8, 8]]" is "aten::mm"."""
+    return name.partition(", seq = ")[0].partition(", op_id = ")[0]

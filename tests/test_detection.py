@@ -27,12 +27,15 @@ EXPECTED = [
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     (r"^nsys stats CSV", "nsys_stats"),
     (r"^ncu ", "ncu"),
+    (r"^rocprof|^omniperf workload", "rocprof"),
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
 _NAMEATTR = "attributes for names, not a profile"
 EXCEPTIONS: dict[str, tuple[list[str], str]] = {
+    "rocprof/omniperf-MI200-pmc_dispatch_info.csv": ([], "names of kernels, no times"),
+    "rocprof/omniperf-MI200-sysinfo.csv": ([], "what the machine is"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
     "pprof/pprofutils/folded.in.pprof": ([], "pprof"),

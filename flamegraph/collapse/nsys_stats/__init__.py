@@ -23,7 +23,7 @@ reports that are left are counted as skipped.
 Deliberately so: the summaries of ranges count a range that lies within another in both, as nsys does; the traces count
 each moment once. Where ranges overlap on the GPU, the one around them is as wide as they are together. The row of
 nvtx_gpu_proj_trace that has no range spans all the others and is skipped. PyTorch's numbers in the names of its ranges
-(", op_id = 12") are dropped, so that an operator is one frame; --full-names keeps them.
+(", op_id = 12") are dropped, so that an operator is one frame; --range-numbers keeps them.
 """
 
 from __future__ import annotations

@@ -15,5 +15,5 @@ class Options(GpuOptions):
     """Which reports are taken, and how they are shown."""
 
     report: tuple[str, ...] = option((), "this report of nsys stats, e.g. cuda_gpu_kern_sum (repeatable)")
-    full_names: bool = option(False, "keep the sequence numbers that PyTorch puts into the names of its NVTX ranges")
+    range_numbers: bool = option(False, "keep the numbers and shapes that PyTorch puts behind its NVTX ranges' names")
     timeline: bool = option(False, "keep operations and ranges one by one in time order")

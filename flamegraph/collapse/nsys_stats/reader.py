@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...builder import Builder
-from ...nvtx import without_sequence
+from ...nvtx import without_numbers
 from ...tables import nanoseconds, number
 from .options import Options
 from .reports import Report
@@ -19,7 +19,7 @@ class Reader:
     """
 
     def __init__(self, report: Report, build: Builder, options: Options):
-        self.report, self.build, self.what, self._full_names = report, build, options.gpu, options.full_names
+        self.report, self.build, self.what, self._range_numbers = report, build, options.gpu, options.range_numbers
         self.seen = self.duration = 0
 
     def row(self, row: list[str]) -> None:
@@ -51,7 +51,7 @@ class Reader:
     def range(self, cells: list[str], column: str) -> str:
         """A range's name. Since 2024 its domain stands before it, and that is often the one without a name."""
         name = self.cell(cells, column).removeprefix(":")
-        return (name if self._full_names else without_sequence(name)) or "[unnamed range]"
+        return (name if self._range_numbers else without_numbers(name)) or "[unnamed range]"
 
     def finish(self) -> None:
         """Count what was taken."""
