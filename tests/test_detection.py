@@ -34,6 +34,9 @@ EXPECTED = [
     (r"(^|[ (])(folded|collapsed)", "folded"),
     (r"^PyTorch", "pytorch"),  # execution traces too: it says what to do about them
     (r"^Chrome (trace event|DevTools timeline) JSON|^py-spy chrometrace", "chrome_trace"),
+    (r"^nsys stats CSV", "nsys_stats"),
+    (r"^ncu ", "ncu"),
+    (r"^rocprof|^omniperf workload", "rocprof"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
@@ -45,6 +48,8 @@ EXCEPTIONS: dict[str, tuple[list[str], str]] = {
     "folded/gprof2dot-synapse.collapse.gz": (["py_spy"], "frames of py-spy's shape"),
     "folded/inferno-flamegraph/austin/flames.txt": (["austin"], "Austin's text"),
     "py-spy/flamelens/readable.txt": (["folded"], "made up, with frames that py-spy does not write"),
+    "rocprof/omniperf-MI200-pmc_dispatch_info.csv": ([], "names of kernels, no times"),
+    "rocprof/omniperf-MI200-sysinfo.csv": ([], "what the machine is"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
     "pprof/pprofutils/folded.in.pprof": ([], "pprof"),
