@@ -26,6 +26,9 @@ EXPECTED = [
     (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
+    # eBPF. bcc's documentation has outputs of many tools in prose: nobody claims it.
+    (r"^bpftrace output", "bpftrace"),
+    (r"^bcc profile text", "bcc"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
