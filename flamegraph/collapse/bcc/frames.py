@@ -21,9 +21,11 @@ __all__ = ["Frame", "folded_kinds", "kinds", "parse_frame", "unquoted"]
 
 _ADDRESS = re.compile(r"(?:#?\d+ +)?(?:0x[0-9a-f]{4,16}|\[<[0-9a-f]{1,16}>\]|[0-9a-f]{8,16})\s+(?=\S)")
 _OFFSET = re.compile(r"\+0x[0-9a-f]{1,16}$")
-_MODULE = re.compile(r" (?:\((\S.{0,4096})\+0x[0-9a-f]{1,16}\)|\[(?!clone )([^\[\]]{1,4096})\])$")
+_MODULE = re.compile(r" (?:\((\S.*)\+0x[0-9a-f]{1,16}\)|\[(?!clone )([^\[\]]+)\])$")
 _MISSED = re.compile(r"(\[Missed (?:User|Kernel) Stack\])(?: -?\d+)?")
 _KERNEL = "_[k]"
+#: Modules are looked for in so much of a line's end.
+_LONGEST = 4096
 
 
 class Frame(NamedTuple):
@@ -50,7 +52,7 @@ def parse_frame(text: str, offsets: bool) -> Frame:
     if address := _ADDRESS.match(text):
         text = text[address.end() :]
     module = ""
-    if " " in text and (found := _MODULE.search(text)):
+    if " " in text and (found := _MODULE.search(text, max(0, len(text) - _LONGEST))):
         text, module = text[: found.start()], found[1] or found[2]
     marked = text.endswith(_KERNEL)
     text = text.removesuffix(_KERNEL)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ...builder import Builder
 from ...profile import Kind, Meta, Profile
 from ...sums import LARGEST
-from .frames import kinds, parse_frame
+from .frames import Frame, kinds, parse_frame
 
 if TYPE_CHECKING:
     from . import Options
@@ -61,11 +61,15 @@ def _profile(report: list[tuple[int, int, list[str]]], earlier: int, options: Op
     build = Builder()
     size_of, count_of = build.metric("bytes", "bytes"), build.metric("allocations", "allocations")
     build.skip("report before the last one", earlier)
+    known: dict[str, Frame] = {}
     for size, count, lines in report:
         if max(size, count) > LARGEST:
             build.skip("value of 2^63 or more")
             continue
-        frames = [parse_frame(line, options.offsets) for line in lines]
+        for line in lines:
+            if line not in known:
+                known[line] = parse_frame(line, options.offsets)
+        frames = [known[line] for line in lines]
         found = list(zip(frames, kinds(frames, ""), strict=True))
         node = build.stack(
             build.frame(f"[{_LOST}]", Kind.GAP) if frame.name == _LOST else build.frame(frame.name, kind, frame.module)

@@ -43,6 +43,7 @@ class _Assembly:
         self.lines: dict[str, int] = {}  # of stacks, numbered
         self.texts: list[str] = []
         self.spelling = Spelling(options.addrs, options.offsets)
+        self.votes = _Votes()
         self.frames = [_FramesOf(self, kernel) for kernel in (False, True)]
 
     def finish(self, source: str) -> Profile:
@@ -142,7 +143,7 @@ class _Assembly:
         votes = {}
         for i in shape.stacks:
             lines = {line for key in keys if len(key) == shape.parts and isinstance(key[i], tuple) for line in key[i]}
-            votes[i] = sum(_vote(self.texts[line]) for line in sorted(lines)[:_ENOUGH])
+            votes[i] = sum(self.votes[self.texts[line]] for line in sorted(lines)[:_ENOUGH])
         kernel = {i for i, found in votes.items() if found > 0}
         if len(votes) == 2 and not kernel and not votes[shape.stacks[0]]:
             kernel = {shape.stacks[0]}  # [kstack, ustack], the usual order
@@ -151,14 +152,19 @@ class _Assembly:
     def add_printed(self) -> None:
         """Take stacks that a program printed as samples."""
         metric = self.build.metric("samples", "samples")
-        stacks, other = printed_stacks(self.output.printed, self.options.keys)
+        samples, other = printed_stacks(self.output.printed, self.options.keys)
         self.build.skip("line that is no map entry and no stack", other)
-        for name, blocks in stacks:
+        numbered = [
+            (name, [[self.lines.setdefault(line, len(self.lines)) for line in stack] for stack in stacks])
+            for name, stacks in samples
+        ]
+        self.texts = list(self.lines)
+        for name, stacks in numbered:
             node = self.build.push(0, self.build.frame(name, Kind.PROCESS)) if name else 0
-            for block in reversed(blocks):
-                kernel = sum(map(_vote, block)) > 0
-                for line in reversed(block):
-                    node = self.build.push(node, self.build.frame(*parse_frame(line, kernel, self.spelling)))
+            for stack in reversed(stacks):
+                frames = self.frames[sum(self.votes[self.texts[line]] for line in stack) > 0]
+                for line in reversed(stack):
+                    node = self.build.push(node, frames[line])
             self.build.sample(node, 1, metric)
 
 
@@ -175,12 +181,17 @@ class _FramesOf(dict[int, int]):
         return number
 
 
-def _vote(text: str) -> int:
+class _Votes(dict[str, int]):
     """Whether a line of a stack looks like the kernel's (1) or a program's (-1); 0 where it can't be told."""
-    by_address = is_kernel(text)
-    if by_address is not None:
-        return 1 if by_address else -1
-    name = parse_frame(text, False, Spelling()).name
-    if likely_kernel(name):
-        return 1
-    return -1 if name in _USUAL or "(" in name or "::" in name else 0
+
+    def __missing__(self, text: str) -> int:
+        by_address = is_kernel(text)
+        name = parse_frame(text, False, Spelling()).name
+        if by_address is not None:
+            vote = 1 if by_address else -1
+        elif likely_kernel(name):
+            vote = 1
+        else:
+            vote = -1 if name in _USUAL or "(" in name or "::" in name else 0
+        self[text] = vote
+        return vote

@@ -16,11 +16,11 @@ __all__ = ["Part", "Shape", "align", "shape_of", "split_key"]
 #: A stack is the numbers of its lines, leaf first; a scalar is its text; "" is either one, empty.
 Part = str | tuple[int, ...]
 
+#: A key has no more parts than this between two stacks; what is more belongs to the last one.
+_MOST = 100
 #: Names in a key that commas may be in.
 _TRIED = 8
 _NUMERIC = re.compile(r"-?\d+|0x[0-9a-f]+", re.ASCII)
-#: What is left of a tuple, "(1, a)", at a comma.
-_PIECE = re.compile(r"\(([^()]*)|([^()]*)\)")
 
 
 @dataclass(frozen=True)
@@ -42,35 +42,39 @@ class Shape:
 def split_key(key: str, comma: str, lines: dict[str, int]) -> list[Part]:
     """The parts of a key, split at every comma outside of stacks. `lines` numbers the lines of stacks."""
     first, *rest = key.split("\n")
-    if not rest:
-        return list[Part](_scalars(first, comma))
-    parts: list[Part] = list(_before_stack(first, comma))
+    parts: list[Part] = list(_before_stack(first, comma) if rest else first.split(comma, _MOST))
     stack: list[int] = []
+    closed = False
     for number, line in enumerate(rest, 1):
-        if line and line[0] != ",":
+        if line and line[0] not in ",)":
             stack.append(lines.setdefault(line, len(lines)))
         elif line or number == len(rest):
             parts.append(tuple(stack))
             stack = []
+            closed |= line[:1] == ")"
+            line = line.lstrip(")")
             if number < len(rest):
                 parts += _before_stack(line[len(comma) :], comma)
             elif line:
-                parts += _scalars(line[len(comma) :], comma)
+                parts += line[len(comma) :].split(comma, _MOST)
     if stack:
         parts.append(tuple(stack))
-    return parts
+    return _without_tuples(parts, opened=bool(rest) and first[-1:] == "(", closed=closed)
 
 
 def _before_stack(text: str, comma: str) -> list[str]:
     """The parts in a text that a stack follows: "pid, comm, ", where an editor may have taken the last blank."""
-    return _scalars(text[: text.rfind(",")], comma) if "," in text else []
+    return text[: text.rfind(",")].split(comma, _MOST) if "," in text else []
 
 
-def _scalars(text: str, comma: str) -> list[str]:
-    pieces = text.split(comma)
-    if "(" in text or ")" in text:
-        pieces = [(found[1] or found[2] or "") if (found := _PIECE.fullmatch(piece)) else piece for piece in pieces]
-    return pieces
+def _without_tuples(parts: list[Part], opened: bool, closed: bool) -> list[Part]:
+    """The parts without the parentheses of tuples, "((1, a), b)". A thread that is called "(a" keeps its own."""
+    opening = [i for i, part in enumerate(parts) if part and part[0] == "(" and ")" not in part]
+    closing = [i for i, part in enumerate(parts) if part and part[-1] == ")" and "(" not in part]
+    if (opening or opened) and (closing or closed):
+        for i in (*opening, *closing):
+            parts[i] = str(parts[i]).strip("()")
+    return parts
 
 
 def shape_of(keys: Sequence[list[Part]]) -> Shape:

@@ -1,4 +1,8 @@
-"""Maps that are printed several times, and not cleared in between."""
+"""Maps that are printed several times, and not cleared in between.
+
+Nothing stands between two prints, and two keys of one print may look the same. But bpftrace sorts what it prints, so
+where a number falls, another print begins. (A map of one or two keys may go unnoticed; it makes no flame graph.)
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Text output: entries of maps.
 
 An entry begins with "@" at the start of a line and ends with "]: " and its value at the end of one. In between are
-stacks, whose lines begin with a blank or are addresses, and lines that begin with "," or "]". After "]: " may follow
-a histogram, or a stack, in lines of its own.
+stacks, whose lines begin with a blank or are addresses, and lines that begin with ",", "]" or ")". After "]: " a
+histogram, or a stack, may follow in lines of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"-?\d{1,20}")
 _STATS = re.compile(r"count (-?\d{1,20}), average -?\d{1,20}, total (-?\d{1,20})")
 _BAR = re.compile(r"[(\[].{1,60}[)\]] +(\d{1,20}) \|[@ ]*\|")
 _FRAME = re.compile(r"    |\t|[0-9a-f]{5,16}$")
+#: What lines between and behind stacks begin with.
+_BETWEEN = (",", "]", ")")
 _NAME = re.compile(r"\w*")
 #: A message that ends without a line end, so that what follows stands behind it.
 _UNENDED = re.compile(r"^(WARNING: BCC can't handle sym look ups for .{1,4096}?)(?=@\w*\[)", re.MULTILINE)
@@ -35,7 +37,7 @@ def read_text(text: str) -> Output:
         piece = piece.rstrip("\n")
         name = _NAME.match(piece)[0]  # type: ignore[index]  # an empty one matches as well
         last = piece.rfind("\n") + 1
-        found = _PLAIN.fullmatch(piece, last) if not last or piece[last : last + 1] in (",", "]") else None
+        found = _PLAIN.fullmatch(piece, last) if not last or piece[last : last + 1] in _BETWEEN else None
         if found and piece.startswith("[", len(name)):
             out.add(name, piece[len(name) + 1 : found.end(1)], Value(int(found[2])))
         else:
@@ -56,7 +58,7 @@ def _take(lines: list[str], name: str, out: Output, is_last: bool) -> None:
     at = next((i for i in range(len(lines)) if _ends(lines, i)), None)
     if at is None:
         out.skipped[CUT_OFF if is_last else NO_END] += 1
-        out.say([line for line in lines[1:] if not _FRAME.match(line) and line[:1] not in (",", "]")])
+        out.say([line for line in lines[1:] if not _FRAME.match(line) and line[:1] not in _BETWEEN])
         return
     end = _END.fullmatch(lines[at])
     key = "\n".join([*lines[:at], end[1]])[len(name) + 1 :]  # type: ignore[index]
@@ -67,7 +69,7 @@ def _take(lines: list[str], name: str, out: Output, is_last: bool) -> None:
 
 def _ends(lines: list[str], at: int) -> bool:
     """Whether the entry's value is in this line. A thread may be called "x]: 5" as well."""
-    if at and lines[at][:1] not in (",", "]"):
+    if at and lines[at][:1] not in _BETWEEN:
         return False
     found = _END.fullmatch(lines[at])
     if found and found[2] and found[2].rstrip().endswith(",") and at + 1 < len(lines):
