@@ -37,6 +37,9 @@ EXPECTED = [
     (r"^nsys stats CSV", "nsys_stats"),
     (r"^ncu ", "ncu"),
     (r"^rocprof|^omniperf workload", "rocprof"),
+    # eBPF. bcc's documentation has outputs of many tools in prose: nobody claims it.
+    (r"^bpftrace output", "bpftrace"),
+    (r"^bcc profile text", "bcc"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.

@@ -233,6 +233,25 @@ class TestAnnotations:
         assert profile.frames.name == ["read", "read", "read_[k]", ""]
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ("web;main;-;vfs_read 3\nweb;main 4\n", Kind.GAP),
+        ("web;main;-;schedule;-;wake_up;-;start 3\n", Kind.GAP),
+        ("web;main;- 3\nweb;main;-;vfs_read 3\n", Kind.USER),  # it was running, so it is a function
+        ("-;main 3\nweb;-;main 3\n", Kind.USER),  # it was outermost
+    ],
+)
+def test_delimiters_are_no_code(content, kind):
+    """What bcc's tools put between a program and the kernel; a function of that name stays one."""
+    for dash in ("-", "--"):
+        text = content.replace("-", dash).encode()
+        profile = read(text)
+        assert profile.frames.kind[profile.frames.name.index(dash)] == kind
+        assert not profile.meta.annotated
+        assert by_stack(read(render(profile, "folded"))) == by_stack(profile) == by_stack(read(text))
+
+
 def test_a_timeline_keeps_lines_in_their_order():
     profile = drawn("b 1\na 2\nb 3", timeline=True)
     assert profile.samples.values[:, 0].tolist() == [1, 2, 3]

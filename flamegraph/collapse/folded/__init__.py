@@ -19,7 +19,7 @@ import numpy as np
 from ...builder import add_up
 from ...errors import ParseError
 from ...options import option
-from ...profile import SUFFIX, Frames, Kind, Meta, Metric, Profile, Samples
+from ...profile import SUFFIX, Frames, Kind, Meta, Metric, Profile, Samples, Stacks
 from ...source import Source
 from ...sums import too_large
 from ...text import decode
@@ -84,8 +84,10 @@ def parse(source: Source, options: Options) -> Profile:
     text, stacks, node = stacks_of(data, lines.begin, lines.end)
     names = decode(text).split("\n")[:-1]
     kind = np.array([_KINDS.get(name[-4:], 0) for name in names], np.uint8)
+    annotated = frozenset(Kind(k) for k in np.flatnonzero(np.bincount(kind)).tolist() if k)
     for i in np.flatnonzero(kind).tolist():
         names[i] = names[i][:-4]
+    kind[_delimiters(names, stacks, node)] = Kind.GAP
     samples = Samples(node, lines.values)
     if lines.values.shape[1] == 2:
         metrics = (Metric("before", "samples"), Metric("after", "samples"))
@@ -96,9 +98,20 @@ def parse(source: Source, options: Options) -> Profile:
         stacks,
         samples if options.timeline else add_up(samples),
         metrics,
-        meta=Meta(
-            timeline=options.timeline,
-            annotated=frozenset(Kind(k) for k in np.flatnonzero(np.bincount(kind)).tolist() if k),
-        ),
+        meta=Meta(timeline=options.timeline, annotated=annotated),
         skipped=lines.skipped,
     )
+
+
+def _delimiters(names: list[str], stacks: Stacks, node: np.ndarray) -> list[int]:
+    """The frames that are no code: what bcc's tools put between a program and the kernel, or a waker.
+
+    They are called "-" and "--", and so are functions of Lisp. What was ever running, or outermost, is a function.
+    """
+    found = [names.index(name) for name in ("-", "--") if name in names]
+    own = [np.flatnonzero(stacks.frame == frame) for frame in found]
+    return [
+        frame
+        for frame, nodes in zip(found, own, strict=True)
+        if stacks.parent[nodes].all() and not np.isin(node, nodes).any()
+    ]
