@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .builder import add_up
 from .errors import IncompatibleProfiles, UsageError
-from .profile import Frames, Profile, Samples, Thread
+from .profile import Frames, Meta, Profile, Samples, Thread
 from .sums import too_large
 from .trie import graft
 
@@ -19,6 +19,9 @@ __all__ = ["merge"]
 #: So many profiles are put together at once. Each round costs what the union holds by then, so few rounds are better,
 #: and until a round is full its profiles wait in memory.
 _TOGETHER = 8
+
+#: What a recording says of itself that is kept where all say the same.
+_SAID_BY_ALL = ("title", "command", "host", "period", "format")
 
 
 def merge(profiles: Iterable[Profile]) -> Profile:
@@ -57,9 +60,12 @@ def _union(profiles: list[Profile]) -> Profile:
         return first
     if len({profile.meta.timeline for profile in profiles}) > 1:
         raise IncompatibleProfiles("some inputs are in time order and others are not")
-    metrics = list(dict.fromkeys(metric for profile in profiles for metric in profile.metrics))
+    # In the order that all have; where they differ, in one that does not depend on which came first.
+    metrics = list(first.metrics)
+    if any(profile.metrics != first.metrics for profile in rest):
+        metrics = sorted({metric for profile in profiles for metric in profile.metrics}, key=lambda m: (m.name, m.unit))
     units: dict[str, str] = {}
-    for metric in metrics:
+    for metric in (metric for profile in profiles for metric in profile.metrics):
         if units.setdefault(metric.name, metric.unit) != metric.unit:
             raise IncompatibleProfiles(
                 f"{metric.name} is in {units[metric.name]} in one input and in {metric.unit} in another"
@@ -109,5 +115,15 @@ def _union(profiles: list[Profile]) -> Profile:
         for reason, count in profile.skipped.items():
             skipped[reason] = skipped.get(reason, 0) + count
     annotated = frozenset().union(*(profile.meta.annotated for profile in profiles))
-    meta = replace(first.meta, annotated=annotated, duration=sum(profile.meta.duration for profile in profiles))
+    meta = Meta(
+        **{what: _common([getattr(profile.meta, what) for profile in profiles]) for what in _SAID_BY_ALL},
+        timeline=first.meta.timeline,
+        annotated=annotated,
+        duration=sum(profile.meta.duration for profile in profiles),
+    )
     return Profile(frames, stacks, samples, tuple(metrics), tuple(threads), meta, skipped).check()
+
+
+def _common(values: Sequence[Any]) -> Any:
+    """The value if it is the same for all, else what stands for unknown: "" or 0."""
+    return values[0] if all(value == values[0] for value in values) else type(values[0])()

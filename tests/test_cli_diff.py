@@ -149,3 +149,55 @@ def test_what_can_not_be_compared(arguments, message, tmp_path, monkeypatch, cap
     assert main(["diff", *arguments]) in (1, 2)
     out, err = capfd.readouterr()
     assert out == "" and message in err and err.count("\n") == 1
+
+
+@pytest.fixture
+def callers(tmp_path: Path) -> tuple[str, str]:
+    """Functions that count nothing by themselves: main, load."""
+    for name, factor in (("before", 1), ("after", 3)):
+        (tmp_path / name).write_text(f"main;load;x {100 * factor}\nmain;load;y {50 * factor}\nmain;dump;z 7000\n")
+    return str(tmp_path / "before"), str(tmp_path / "after")
+
+
+def test_functions_that_only_call_others_are_told(callers, capsysbinary):
+    assert main(["diff", *callers, "--norm", "none", "--by", "total"]) == 0
+    told = capsysbinary.readouterr().out.decode().splitlines()
+    names = [line.split()[-1] for line in told[told.index("") + 2 :]]
+    assert names[:4] == ["load", "x", "y", "main"]
+    assert main(["diff", *callers, "--norm", "none", "--json"]) == 0
+    report = json.loads(capsysbinary.readouterr().out)
+    jsonschema.validate(report, SCHEMA)
+    load = next(function for function in report["functions"] if function["name"] == "load")
+    assert load["total"]["change"] == 300 and load["self"]["change"] == 0
+
+
+def test_power_as_a_json_file(sides, tmp_path):
+    assert main(["diff", *sides, "--power", "5", "-o", str(tmp_path / "power.json")]) == 0
+    assert json.loads((tmp_path / "power.json").read_text())["schema"] == "flamegraph.power/1"
+
+
+@pytest.mark.parametrize("arguments", [["nan"], ["5", "-o", "x.svg"], ["5", "--to", "folded"]])
+def test_power_that_can_not_be_told(sides, arguments, capsysbinary, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["diff", *sides, "--power", *arguments]) == 2
+    assert b"--power" in capsysbinary.readouterr().err
+    assert not (tmp_path / "x.svg").exists()
+
+
+def test_json_has_no_numbers_that_json_does_not_have(tmp_path, capsysbinary):
+    (tmp_path / "tiny").write_text("a;b 1e-300\n".replace("1e-300", "0." + "0" * 299 + "1"))
+    (tmp_path / "one").write_text("a;b 10\na;c 20\n")
+    assert main(["diff", str(tmp_path / "tiny"), str(tmp_path / "one"), "--norm", "total", "--json"]) == 0
+
+    def refuse(constant: str):
+        raise AssertionError(constant)
+
+    jsonschema.validate(json.loads(capsysbinary.readouterr().out, parse_constant=refuse), SCHEMA)
+
+
+def test_an_alpha_that_so_few_runs_can_not_reach(runs, capsysbinary):
+    for folder in runs:
+        for run in (4, 5):
+            (folder / f"{run}.folded").unlink()
+    assert main(["diff", *map(str, runs), "--alpha", "0.01"]) == 0
+    assert "no p is below 0.029; 5 per side could" in capsysbinary.readouterr().out.decode()

@@ -244,3 +244,57 @@ def test_blocks_need_times():
         fg.diff(profile(BEFORE), profile(AFTER), blocks=True)
     with pytest.raises(UsageError, match="one capture per side"):
         fg.diff([profile(BEFORE)] * 2, profile(AFTER), blocks=True)
+
+
+def test_what_others_lost_by_chance_hides_no_regression():
+    """A function grew by half; twenty neighbours each lost a little, none of them more than chance does."""
+    rest = {f"main;other;f{i}": 3000 for i in range(10)}
+    before = {**rest, "main;run;slow": 400, **{f"main;run;g{i}": 200 for i in range(20)}}
+    after = {**rest, "main;run;slow": 600, **{f"main;run;g{i}": 190 for i in range(20)}}
+    assert verdicts(fg.diff(profile(before), profile(after), norm="none"))["slow"] == "regressed"
+
+
+def test_a_function_that_was_renamed_and_became_slower_is_not_hidden():
+    rest = {f"main;f{i}": 30_000 for i in range(10)}
+    comparison = fg.diff(
+        profile({**rest, "main;read_all_tokens": 10_000}), profile({**rest, "main;read_tokens": 11_900}), norm="none"
+    )
+    found = verdicts(comparison)
+    assert (found["read_all_tokens"], found["read_tokens"]) == ("gone", "new")
+    assert comparison.functions.where[row(comparison, "read_tokens")] == "renamed from read_all_tokens"
+
+
+@pytest.mark.parametrize(("unit", "step"), [("bytes", 16), ("cycles", 1000), ("ns", 1000)])
+def test_what_numbers_have_in_common_need_not_be_a_sample(unit, step):
+    """Sizes are multiples of 16, traced times come in microseconds: that says nothing about noise."""
+    sides = []
+    for factor in (900_000, 1_100_000):
+        build = fg.Builder()
+        build.metric("measured", unit)
+        for i in range(5):
+            build.sample(build.stack([build.frame("main"), build.frame(f"f{i}")]), step * (factor + i))
+        sides.append(build.finish())
+    comparison = fg.diff(*sides, norm="none")
+    assert comparison.grains is None and set(verdicts(comparison).values()) == {"same", "inconclusive"}
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_few_runs_that_differ_widely_are_no_finding(runs):
+    """Sampling alone would call something changed in most of these."""
+    random = np.random.default_rng(runs)
+    mean, flagged, trials = random.gamma(0.5, 800, 40), 0, 40
+    for _ in range(trials):
+        sides = [[simulated(random, mean, 0.1) for _ in range(runs)] for _ in range(2)]
+        found = set(verdicts(fg.diff(*sides)).values())
+        flagged += bool(found - {"same", "inconclusive"})
+    assert flagged / trials <= 0.2
+    slower = mean.copy()
+    slower[np.argmax(mean)] *= 3
+    sides = [[simulated(random, m, 0.02) for _ in range(runs)] for m in (mean, slower)]
+    assert verdicts(fg.diff(*sides))[f"f{np.argmax(mean)}"] == "regressed", "what is plain to see is still said"
+
+
+@pytest.mark.parametrize("norm", ["work=1e-200:1e200", "work=1e200:1e-200"])
+def test_work_whose_ratio_no_float_holds(norm):
+    with pytest.raises(UsageError, match="--norm"):
+        fg.diff(profile(BEFORE), profile(AFTER), norm=norm)

@@ -110,3 +110,27 @@ def test_timelines_interleave():
 
 def test_counts_stay_exact():
     assert merge([drawn(f"a {2**53}"), drawn("a 1"), drawn(f"b {2**62}")]).values().tolist() == [0, 2**53 + 1, 2**62]
+
+
+def test_inputs_that_measure_different_things_in_any_order():
+    def one(*metrics: str) -> Profile:
+        build = Builder()
+        for metric in metrics:
+            build.metric(metric, metric)
+        build.sample_all(build.stack([build.frame("f")]), [1] * len(metrics))
+        return build.finish()
+
+    profiles = [one("cycles"), one("bytes"), one("cycles", "bytes")]
+    orders = [profiles, profiles[::-1], [profiles[1], profiles[2], profiles[0]]]
+    assert len({tuple(metric.name for metric in merge(order).metrics) for order in orders}) == 1
+    assert [m.name for m in merge([one("z", "a"), one("z", "a")]).metrics] == ["z", "a"], "the order that all have"
+
+
+def test_what_inputs_do_not_all_say_is_not_said():
+    a, b = (
+        replace(p, meta=replace(p.meta, command=command, host="h", period=period))
+        for p, command, period in zip([profile_of([(["a"], 1)])] * 2, ("x", "y"), (10, 20), strict=True)
+    )
+    for both in (merge([a, b]), merge([b, a])):
+        assert (both.meta.command, both.meta.host, both.meta.period) == ("", "h", 0)
+    assert merge([a, a]).meta.period == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 
 import numpy as np
 import pytest
@@ -229,3 +230,21 @@ def test_a_transform_that_leaves_nothing(tmp_path, capfd):
     (tmp_path / "x.folded").write_text("a;b 2\n")
     assert main(["collapse", str(tmp_path / "x.folded"), "--focus", "q"]) == 1
     assert "--focus would leave" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a<" * 4000 + ">" * 4000,
+        "LambdaForm$" + "a" * 30_000 + "!",
+        "Generated" * 4000,
+        ".part.1" * 9000 + "!",
+        "(" * 20_000 + ")" * 20_000,
+    ],
+)
+def test_names_made_to_take_long_do_not(name):
+    """Each took from four seconds to minutes."""
+    start = process_time()
+    transform.tidy_name(name)
+    transform.group(read(f"{name} 1\n".encode(), format="folded"), "package")
+    assert process_time() - start < 3

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from ..columns import amount, display_width, shorten
 from ..comparison import Changes, Comparison, Verdict
-from ..comparison.permutation import FEWEST
+from ..comparison.permutation import FEWEST, smallest_p
 from ..profile import Kind
 from ..text import printable
 from ..units import percent, quantity
@@ -32,15 +33,17 @@ _FIRST = (Verdict.REGRESSED, Verdict.IMPROVED, Verdict.NEW, Verdict.GONE, Verdic
 _NARROWEST = 60
 
 
-def order(comparison: Comparison) -> np.ndarray:
-    """The functions that counted anything: those with a finding first, then by how much changed, then by name."""
-    own = comparison.functions.own
-    rows = np.flatnonzero((own.before != 0) | (own.after != 0))
-    found = np.isin(own.verdict[rows], _FIRST)
+def order(comparison: Comparison, by: str = "self") -> np.ndarray:
+    """The functions that counted anything, by themselves or with what they call, as `by` says what comes first: those
+    with a finding, then by how much changed, then by name."""
+    own, total = comparison.functions.own, comparison.functions.total
+    rows = np.flatnonzero((own.before != 0) | (own.after != 0) | (total.before != 0) | (total.after != 0))
+    changes = own if by == "self" else total
+    found = np.isin(changes.verdict[rows], _FIRST)
     names = np.array(comparison.functions.label, object)[rows]
     by_name = np.empty(len(rows), np.int64)
     by_name[sorted(range(len(rows)), key=names.__getitem__)] = np.arange(len(rows))
-    return rows[np.lexsort((by_name, -np.abs(own.change[rows]), ~found))]
+    return rows[np.lexsort((by_name, -np.abs(changes.change[rows]), ~found))]
 
 
 def as_json(comparison: Comparison, before: Sequence[str], after: Sequence[str], lines: int | None) -> str:
@@ -91,7 +94,7 @@ def _counted(comparison: Comparison) -> tuple[int | float, int | float]:
 
 def _row(changes: Changes, i: int) -> dict[str, Any]:
     relative = float(changes.relative[i])
-    known = not math.isnan(changes.low[i])
+    known = math.isfinite(changes.low[i]) and math.isfinite(changes.high[i])
     return {
         "before": changes.before[i].item(),
         "after": changes.after[i].item(),
@@ -108,16 +111,16 @@ def as_text(
 ) -> str:
     """The comparison as a table, in lines of `room` columns; None: as long as the names are."""
     room = None if room is None else max(room, _NARROWEST)
-    rows = order(comparison)
+    rows = order(comparison, by)
     changes = comparison.functions.own if by == "self" else comparison.functions.total
+    rows = rows[(changes.before[rows] != 0) | (changes.after[rows] != 0)]
     shown = [i for i in rows.tolist() if changes.change[i]][:lines]
     out = [_cut(line, room, ascii) for line in _heading(comparison, before, after)]
     out += ["", *(_table(comparison, changes, shown, room, ascii) if shown else ["no function changed"])]
-    own = comparison.functions.own
     rest = len(rows) - len(shown)
     if rest:
-        calm = int(np.isin(own.verdict[rows], [Verdict.SAME]).sum())
-        unsure = int(np.isin(own.verdict[rows], [Verdict.INCONCLUSIVE]).sum())
+        calm = int((changes.verdict[rows] == Verdict.SAME).sum())
+        unsure = int((changes.verdict[rows] == Verdict.INCONCLUSIVE).sum())
         out.append(f"{rest:,} more functions; of all {len(rows):,}, {calm:,} same, {unsure:,} inconclusive")
     return "\n".join(line.rstrip() for line in out) + "\n"
 
@@ -147,6 +150,9 @@ def _caveats(comparison: Comparison) -> Iterator[str]:
     runs, share = f"{before} {what} before, {after} after", f"{comparison.alpha:.2g}"
     if comparison.method == "max-t":
         yield f"{runs}: where nothing changed, any function is called changed in at most {share} of comparisons"
+        if (least := smallest_p(before, after)) > comparison.alpha:
+            needed = next(k for k in count(FEWEST) if smallest_p(k, k) <= comparison.alpha)
+            yield f"so few {what} can't call anything changed: no p is below {least:.2g}; {needed} per side could"
         return
     if comparison.method == "fdr":
         yield f"{runs}: of all that is called changed, at most {share} are expected to be wrong"
@@ -169,11 +175,10 @@ def _table(comparison: Comparison, changes: Changes, rows: list[int], room: int 
         before, after, change = changes.before[i].item(), changes.after[i].item(), changes.change[i].item()
         if comparison.method == "sampling noise only":
             reach = (changes.high[i] - changes.low[i]) / 2
-            doubt = "" if math.isnan(reach) else amount(_rounded(reach), unit)
+            doubt = "" if not math.isfinite(reach) else amount(_rounded(reach), unit)
         else:
             doubt = "" if math.isnan(changes.p[i]) else f"{changes.p[i]:.2g}"
-        verdict = Verdict(changes.verdict[i] if changes is comparison.functions.total else
-                          comparison.functions.own.verdict[i]).name.lower()  # fmt: skip
+        verdict = Verdict(changes.verdict[i]).name.lower()
         numbers = (amount(_rounded(before), unit), amount(_rounded(after), unit), _signed(change, unit))
         cells.append((verdict, *numbers, _percent(change, before), doubt))
     wide = [max(display_width(row[k]) for row in cells) for k in range(len(heads))]
@@ -197,7 +202,7 @@ def _signed(value: int | float, unit: str) -> str:
 
 
 def _percent(change: int | float, before: int | float) -> str:
-    if not before:
+    if not before or math.isinf(change / before):
         return "new" if change else ""
     text = percent(change, before)
     return text if text.startswith((">", "-", "<")) else f"+{text}"

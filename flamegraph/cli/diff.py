@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from math import isfinite
 from typing import Any
 
 import click
@@ -72,6 +73,8 @@ def _run(
     renderer = None if report else pick(to, output)
     if renderer is not None and not renderer.plain and output == "-" and sys.stdout.isatty():
         raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
+    if power is not None and (renderer is not None or not isfinite(power)):
+        raise UsageError("--power takes a change in percent and writes a table; expected -o FILE.txt or FILE.json")
     options, one_by_one = given(ctx, "input"), needs_samples(ctx) or blocks
     sides = [
         [transformed(p, ctx, metric) for p in read_side(side, source_format, options, quiet, one_by_one)]
@@ -83,9 +86,10 @@ def _run(
             *sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, blocks=blocks, force=force
         )
     if power is not None:
+        as_object = json or output.lower().endswith(".json")
         terminal = output == "-" and sys.stdout.isatty()
         room = shutil.get_terminal_size().columns if terminal else None
-        save(told(comparison, power / 100, lines, json, room, not can_show("…")).encode(), output)
+        save(told(comparison, power / 100, lines, as_object, room, not can_show("…")).encode(), output)
     elif renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
             content = draw(comparison, renderer.name, **chosen)

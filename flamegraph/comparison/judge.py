@@ -1,7 +1,8 @@
 """Verdicts: what may be said of each function and node, and how sure it is.
 
 Of repeated runs `permutation.max_t` tells what changed. With one run per side, or too few, only the noise of sampling
-is known: how far counts lie apart by chance when the same thing is sampled twice. How runs differ, it does not know.
+is known: how far counts lie apart by chance when the same thing is sampled twice. How runs differ, it does not know;
+two or three runs only show that they differ by more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ __all__ = ["changes", "enough_runs", "function_changes", "grain", "node_changes"
 #: Up to this share of what it was, a change is none.
 _NEGLIGIBLE = 0.05
 
+#: A clock's unit is no sample: in times, only what is at least so many ns can be what one sample counts.
+_SHORTEST = 50_000
+
 #: Fewer samples on average than this and a node is not tested: it could not reach a verdict, and tests have a price.
 _SAMPLED = 5
 
@@ -36,10 +40,10 @@ def grain(runs: Runs, metric: Metric, metas: tuple[Meta, ...]) -> np.ndarray | N
     periods = np.array([meta.period for meta in metas], float)
     if (periods > 0).all():
         return periods
-    if runs.own.dtype.kind == "f":
-        return None
+    if runs.own.dtype.kind == "f" or metric.unit != "ns":
+        return None  # what numbers of bytes or cycles have in common is no sample
     common = np.array([gcd(*np.unique(np.abs(column)).tolist()) for column in runs.own.T], float)
-    return common if (common > 1).all() else None
+    return common if (common >= _SHORTEST).all() else None
 
 
 def changes(
@@ -101,7 +105,10 @@ def _by_sampling(
     grains: np.ndarray | None,
     alpha: float,
 ) -> Changes:
-    """Counts of samples as Poisson's law has them. Half a sample is added on each side: none seen is not none there."""
+    """Counts of samples as Poisson's law has them. Half a sample is added on each side: none seen is not none there.
+
+    Where a side has two or three runs, a row varies at least as these show it.
+    """
     means = [scaled[:, after == side].mean(axis=1) for side in (False, True)]
     if all(column.shape == (1,) for column in (after[after], after[~after])):
         means = [scaled[:, 0], scaled[:, 1]]  # whole numbers stay whole
@@ -109,7 +116,7 @@ def _by_sampling(
     nothing = np.full(len(values), np.nan)
     if grains is None:
         return Changes(*means, nothing, nothing, nothing, _verdicts(*means, nothing, nothing, nothing > 0))
-    variance = np.zeros(len(values))
+    variance = _between_runs(values, scaled, after, factors * grains, grains)
     for side in (False, True):
         mine = np.flatnonzero(after == side)
         one = factors[mine] * grains[mine]
@@ -125,6 +132,23 @@ def _by_sampling(
     spread[~values.any(axis=1)] = np.nan  # nothing was counted, so there is nothing to be unsure of
     low, high = change - margin * spread, change + margin * spread
     return Changes(*means, low, high, p, _verdicts(*means, low, high, p <= alpha))
+
+
+def _between_runs(
+    values: np.ndarray, scaled: np.ndarray, after: np.ndarray, one: np.ndarray, grains: np.ndarray
+) -> np.ndarray:
+    """What runs of one side differ by beyond the noise of sampling, as the variance of a change: float64[n].
+
+    A few runs may be alike by luck: no row is taken to vary less, for its size, than rows do on average.
+    """
+    sizes = [int(np.count_nonzero(after == side)) for side in (False, True)]
+    if max(sizes) < 2:
+        return np.zeros(len(values))
+    apart = sum(scaled[:, after == side].var(axis=1) * size for side, size in zip((False, True), sizes, strict=True))
+    beyond = apart / (sum(sizes) - 2) - (np.abs(values / grains) * one**2).mean(axis=1)
+    mean = scaled.mean(axis=1) ** 2
+    common = max(beyond.sum() / max(mean.sum(), 1e-300), 0)
+    return np.maximum(beyond, common * mean) * sum(1 / size for size in sizes)
 
 
 def _normal(z: np.ndarray) -> np.ndarray:

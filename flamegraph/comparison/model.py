@@ -138,7 +138,8 @@ class FunctionChanges:
     label, module, kind  as in `hot.Functions`
     own                  of the function itself: what its verdict is about
     total                with everything that it calls
-    where                why a row is `moved`, and where to: "" for the others
+    where                where the cost of a row came from or went to that is `moved`, or new or gone because it was
+                         renamed: "" for the others
     """
 
     label: Sequence[str]

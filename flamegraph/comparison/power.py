@@ -19,8 +19,9 @@ from .permutation import FEWEST
 
 __all__ = ["Need", "power"]
 
-#: Comparisons without a change that are played, and with one.
-_PLAYED = 1000
+#: Comparisons without a change that are played, and with one: fewer of them, but no fewer than the second, where there
+#: are so many functions that more numbers than the third would be drawn.
+_PLAYED, _LEAST_PLAYED, _DRAWN = 1000, 200, 20_000_000
 
 #: More runs per side than this are not made.
 _MOST = 200
@@ -108,8 +109,8 @@ def _spread(comparison: Comparison, roots: np.ndarray, scaled: np.ndarray) -> np
 def _critical(spread: np.ndarray, k: int, alpha: float, draw: np.random.Generator) -> tuple[float, float]:
     """(what the largest statistic exceeds by chance in `alpha` of comparisons, the floor), for k runs per side."""
     floor = float(np.median(spread) * np.sqrt(2 / k))
-    largest = np.empty(_PLAYED)
-    for i in range(_PLAYED):
+    largest = np.empty(min(_PLAYED, max(_LEAST_PLAYED, _DRAWN // max(len(spread), 1))))
+    for i in range(len(largest)):
         difference = draw.normal(size=len(spread)) * spread * np.sqrt(2 / k)
         error = spread * np.sqrt(draw.chisquare(2 * k - 2, len(spread)) / (2 * k - 2) * 2 / k)
         largest[i] = (np.abs(difference) / (error + floor)).max(initial=0)

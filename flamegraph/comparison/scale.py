@@ -39,7 +39,7 @@ def parse_norm(norm: str) -> tuple[str, tuple[float, float] | None]:
             before, after = (float(side) for side in work.split(":"))
         except ValueError:
             before = after = math.nan
-        if before > 0 and after > 0 and math.isfinite(before * after):
+        if before > 0 and after > 0 and 0 < after / before < math.inf:
             return name, (before, after)
     elif norm in NORMS and name != "work":
         return norm, None

@@ -1,8 +1,10 @@
 """Cost that only went elsewhere: a function that grew as much as its neighbours shrank is no regression.
 
-A function whose change is made up for within something that holds it is `moved`. What holds it is looked for in this
+A function whose change is made up for within something that holds it is `moved`, if by others that are known to have
+changed: what many others lost by chance hides no regression. What holds it is looked for in this
 order: its callers, the nearest first, where it is called most; its class or namespace; its file; its module; none of
-them where it is more than half of everything. A function that is gone and a new one in its place were renamed.
+them where it is more than half of everything. A function that is gone and a new one in its place were renamed; where
+the new one costs more or less, they remain new and gone.
 """
 
 from __future__ import annotations
@@ -50,22 +52,25 @@ _OWNER = re.compile(r"(.+?)(?:::|\.)[\w~$<>]+(?:\s*\(.*)?$")
 def find_moved(runs: Runs, scale: Scale, grains: np.ndarray | None, functions: FunctionChanges) -> FunctionChanges:
     """The functions, in which those whose cost went elsewhere are `moved`, with where to."""
     verdict, where = functions.own.verdict.copy(), list(functions.where)
-    flagged = np.flatnonzero(np.isin(verdict, _FLAGGED))
+    changed = np.isin(verdict, _FLAGGED)
+    flagged = np.flatnonzero(changed)
     if not len(flagged):
         return functions
     change = functions.own.change
     flagged = flagged[np.argsort(-np.abs(change[flagged]), kind="stable")][:_MOST]
+    holders = _Holders(runs, scale, grains, functions)
     for gone, new in _renamed(runs, functions, flagged):
         where[gone], where[new] = f"renamed to {functions.label[new]}", f"renamed from {functions.label[gone]}"
-        verdict[[gone, new]] = Verdict.MOVED
-    holders = _Holders(runs, scale, grains, functions)
+        if abs(change[gone] + change[new]) <= _ERRORS * holders.error(runs.function_own[[gone, new]].sum(axis=0)):
+            verdict[[gone, new]] = Verdict.MOVED
     for row in flagged[verdict[flagged] != Verdict.MOVED].tolist():
         for members, left, error, what in holders.of(row):
             if abs(left) > min(_LEFT * abs(change[row]), _ERRORS * error):
                 continue
             rows = members()
+            rows = rows[changed[rows]]
             others = rows[np.sign(change[rows]) == -np.sign(change[row])]
-            if len(others):
+            if len(others) and abs(change[rows].sum()) <= _LEFT * abs(change[row]):
                 other = min(others.tolist(), key=lambda row: (-abs(change[row]), functions.label[row]))
                 way = "from" if change[row] > 0 else "to"
                 where[row] = f"{way} {functions.label[other]}, within {what}"
@@ -154,13 +159,13 @@ class _Holders:
         before, after = self._sides(values[None, :])
         if max(before[0], after[0]) > self._place:
             return None
-        return rows, float(after[0] - before[0]), self._error(values), name
+        return rows, float(after[0] - before[0]), self.error(values), name
 
     def _sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scaled, after = self._scale.apply(values), self._runs.after
         return scaled[:, ~after].mean(axis=1), scaled[:, after].mean(axis=1)
 
-    def _error(self, values: np.ndarray) -> float:
+    def error(self, values: np.ndarray) -> float:
         """The standard error of the change of one row, [runs]; infinite where nothing tells it."""
         after, factors = self._runs.after, np.array(self._scale.factors)
         if enough_runs(after):

@@ -70,13 +70,22 @@ def group(profile: Profile, by: str) -> Profile:
     return reshaped(whole, np.where(inside, -1, stacks.frame))
 
 
+#: Brackets in brackets are taken off from the inside this often: real names have a few levels, hostile ones thousands.
+_LEVELS = 64
+
 _BRACKETS = re.compile(r"\([^()]*\)|<[^<>]*>")
 
 
+def _taken_off(brackets: re.Pattern[str], name: str) -> str:
+    for _ in range(_LEVELS):
+        if (shorter := brackets.sub("", name)) == name:
+            break
+        name = shorter
+    return name
+
+
 def _package(name: str) -> str:
-    bare = name
-    while (shorter := _BRACKETS.sub("", bare)) != bare:
-        bare = shorter
+    bare = _taken_off(_BRACKETS, name)
     if "/" in bare:  # Java's java/util/HashMap.put, Go's net/http.(*Server).Serve
         directory, _, rest = bare.rpartition("/")
         return directory if rest[:1].isupper() else f"{directory}/{rest.split('.')[0]}"
@@ -87,17 +96,18 @@ def _package(name: str) -> str:
 
 
 #: What differs between builds or instances, and what is left of it. Order matters: suffixes of clones come first.
+#: Repeats have bounds where a name made for it would otherwise take a time that grows with its square.
 _UNTIDY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), left)
     for pattern, left in (
         # GCC's and LLVM's clones of one function
-        (r"(?:\.(?:constprop|isra|part|cold|lto_priv|llvm|clone|localalias|str|specialized)(?:\.\d+)*)+$", ""),
+        (r"(?:\.(?:constprop|isra|part|cold|lto_priv|llvm|clone|localalias|str|specialized)(?:\.\d+){0,4}){1,8}$", ""),
         (r" ?\[clone [^\]]*\]", ""),
         (r"::h[0-9a-f]{16}$", ""),  # Rust's hash of a crate and its types
         (r"\{\{?closure\}?\}|\{closure(?:_env)?#\d+\}", "{closure}"),
         (r"\{lambda\([^{}]*\)(?:#\d+)?\}|\{lambda#\d+\}|'lambda\d*'(?:\([^()]*\))?|\$_\d+\b", "{lambda}"),
         (r"\$\$Lambda(?:[$/+.](?:0x)?[0-9a-fA-F]+)*", "$$Lambda"),  # Java: each capture has a class of its own
-        (r"(LambdaForm\$\w+|Generated\w*Accessor|\$Proxy|GeneratedMethodAccessor)[$/.]?(?:0x)?[0-9a-fA-F/]*\d", r"\1"),
+        (r"(LambdaForm\$\w{1,80}|Generated\w{0,80}Accessor|\$Proxy)[$/.]?(?:0x)?[0-9a-fA-F/]{0,80}\d", r"\1"),
         (r"^(?:Lazy|Eager)?(?:Compile|Function|Script|JS|Interpreted\w*|Baseline\w*):? ?[~*^+]?", ""),  # V8's tiers
         (r"\[(?:Optimized\w*|PreJIT|QuickJitted\w*|ReadyToRun|MinOptJitted\w*|Instrumented\w*)\]$", ""),  # .NET's tiers
         (r"\b0x[0-9a-fA-F]+\b", "0x…"),
@@ -122,6 +132,4 @@ def tidy_name(name: str) -> str:
     bare = name
     for pattern, left in _UNTIDY:
         bare = pattern.sub(left, bare)
-    while "<" in bare and (shorter := _GENERICS.sub("", bare)) != bare:
-        bare = shorter
-    return bare.rstrip() or name
+    return _taken_off(_GENERICS, bare).rstrip() or name
