@@ -28,7 +28,7 @@ CASES = [
     (["render", "empty", *SVG], 1, ["empty: expected a profile, found an empty file"]),
     (["render", "zero.folded", *SVG], 1, ["zero.folded", "zeros"]),
     (["render", "binary", *SVG], 1, ["binary: expected one of ", "00 01 02", "flamegraph formats"]),
-    (["render", "junk", *SVG], 1, ["junk: expected one of folded", "'hello"]),
+    (["render", "junk", *SVG], 1, ["junk: expected one of ", "'hello"]),
     (["render", "cut.gz", *SVG], 1, ["cut.gz", "gzip stream that ends early"]),
     (["render", "a.folded", "-o", "x.foo"], 2, ["x.foo", ".svg", "--to"]),
     (["render", "a.folded", "-o", "nowhere/x.svg"], 1, ["nowhere/x.svg", "no directory nowhere"]),
