@@ -100,9 +100,10 @@ class Source:
         try:
             # orjson refuses NaN, lone surrogates and bytes that are not UTF-8; profilers write all of them.
             return json.loads(decode(data))
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a ValueError that is no JSONDecodeError: too many digits
             line = getattr(error, "lineno", 1)
-            raise ParseError(f"{self.name}:{line}", "JSON", getattr(error, "msg", "too deeply nested")) from None
+            what = "a number too long" if isinstance(error, ValueError) else "too deeply nested"
+            raise ParseError(f"{self.name}:{line}", "JSON", getattr(error, "msg", what)) from None
 
     def json(self) -> Any:
         """`data` as JSON, parsed once. ParseError where it is not JSON."""

@@ -1,0 +1,99 @@
+"""The stacks of a message, with frames for the attributes of samples at their ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ...chains import ranges
+from ...locations import FrameTable, Places
+from ...profile import Thread
+from .model import Message, Ragged
+from .roots import Roots, thread_of
+
+__all__ = ["Stacked", "chains_of"]
+
+
+class Stacked(NamedTuple):
+    """Distinct stacks, and which one each sample has.
+
+    chains  rows of `places`, the leaf first
+    stack   int64[samples] a row of `chains`
+    thread  int64[samples]
+    """
+
+    places: Places
+    chains: Ragged
+    stack: np.ndarray
+    thread: np.ndarray
+
+
+def chains_of(
+    message: Message, roots: Roots, frames: FrameTable, threads: dict[Thread, int], skipped: Counter[str]
+) -> Stacked:
+    """The stacks of a message. Frames, threads and what is not there are added to what is known."""
+    stacks = _stacks(message)
+    size = len(message.locations.module)
+    if missing := int(np.count_nonzero(message.stack == len(message.stacks.lengths))):
+        skipped["stack that is not in the file"] += missing
+    if missing := int(np.count_nonzero(message.stacks.values == size - 1)):
+        skipped["location that is not in the file"] += missing
+    context, contexts = _contexts(message)
+
+    # The frames of what samples say of themselves are locations behind those of the message.
+    ends: dict[int, int] = {}
+    above, below, thread = [], [], []
+    for attributes in contexts:
+        over, under = roots.above(attributes), roots.below(attributes)
+        for rows, named in ((above, over), (below, under)):
+            rows.append([size + ends.setdefault(frames.number(*frame), len(ends)) for frame in reversed(named)])
+        thread.append(threads.setdefault(thread_of(attributes), len(threads)))
+
+    pair, which = np.unique(context * len(stacks.lengths) + message.stack, return_inverse=True)
+    own, at = np.divmod(pair, len(stacks.lengths))
+    chains = _joined([(_ragged(above), own), (stacks, at), (_ragged(below), own)])
+    used = np.zeros(size, bool)
+    used[chains.values[chains.values < size]] = True
+    places = Places.joined([Places.of(message.locations, used, frames), Places.single(list(ends))])
+    return Stacked(places, chains, which, np.array(thread, np.int64)[context])
+
+
+def _stacks(message: Message) -> Ragged:
+    """The stacks, with one more at the end, which stands for those that are missing."""
+    unknown = len(message.locations.module) - 1
+    return Ragged(np.append(message.stacks.values, unknown), np.append(message.stacks.lengths, 1))
+
+
+def _contexts(message: Message) -> tuple[np.ndarray, list[dict[str, str]]]:
+    """What samples say of themselves: (int64[samples] which of these it is, all attributes of each)."""
+    found: dict[tuple[int, bytes], int] = {}
+    raw, stop = message.labels.values.tobytes(), (np.cumsum(message.labels.lengths) * 8).tolist()
+    start = [0, *stop[:-1]]
+    keys = zip(message.group.tolist(), map(raw.__getitem__, map(slice, start, stop)), strict=True)
+    which = [found.setdefault(key, len(found)) for key in keys]
+    contexts = []
+    for group, rows in found:
+        own = np.frombuffer(rows, np.int64).tolist()
+        labels = dict(message.attributes[i] for i in own if i < len(message.attributes))
+        contexts.append(message.groups[group].attributes | labels)
+    return np.array(which, np.int64), contexts
+
+
+def _ragged(rows: list[list[int]]) -> Ragged:
+    lengths = np.array([len(row) for row in rows], np.int64)
+    return Ragged(np.array([value for row in rows for value in row], np.int64), lengths)
+
+
+def _joined(parts: list[tuple[Ragged, np.ndarray]]) -> Ragged:
+    """Rows made of rows of several tables: of each the table, and which of its rows to take."""
+    lengths = sum(table.lengths[rows] for table, rows in parts)
+    out = np.zeros(int(lengths.sum()), np.int64)
+    at = np.cumsum(lengths) - lengths
+    for table, rows in parts:
+        length = table.lengths[rows]
+        start = (np.cumsum(table.lengths) - table.lengths)[rows]
+        out[ranges(at, length)] = table.values[ranges(start, length)]
+        at = at + length
+    return Ragged(out, lengths)

@@ -1,0 +1,92 @@
+"""Whether bytes may be a Protocol Buffers message of a kind.
+
+The wire format has no mark to know it by: a message is told from others by its shape. All of it has to fit, the
+numbers of fields, their wire types, and the messages inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .protobuf import FIXED32, FIXED64, LENGTH, VARINT, read_number
+
+__all__ = ["BYTES", "FIXED", "NUMBER", "NUMBERS", "Seen", "Shape", "look"]
+
+#: What may stand in a field: the wire types of a number, of repeated numbers (packed or not), and so on.
+NUMBER, BYTES = frozenset({VARINT}), frozenset({LENGTH})
+NUMBERS, FIXED = NUMBER | BYTES, BYTES | {FIXED64}
+
+#: A kind of message: for each field what may stand in it, or the shape of the message in it.
+Shape = Mapping[int, Any]
+
+#: Fields below this number that a shape does not name may have been added by a later version of the schema.
+_LATER = 100
+
+_SIZES = {FIXED64: 8, FIXED32: 4}
+
+
+class Seen(NamedTuple):
+    """What `look` found: the fields that hold something, and whether it looked at less than the message.
+
+    A field is a path: (2,) is field 2, (2, 5) is field 5 of the message in it.
+    """
+
+    fields: frozenset[tuple[int, ...]]
+    cut: bool
+
+
+class _Cut(Exception):
+    """The data ends here, the message does not."""
+
+
+def look(data: bytes, shape: Shape, start: int = 0, end: int | None = None, *, most: int = 2000) -> Seen | None:
+    """What stands in the message from `start` to `end`, None if no such. `data` may hold no more than its beginning.
+
+    Without `end` the message is as long as it is. At most so many fields are looked at.
+    """
+    end = 1 << 62 if end is None else end
+    at, found = start, set()
+    while at < min(end, len(data)) and most:
+        most -= 1
+        try:
+            number, wire, begin, at = _field(data, at, end)
+        except _Cut:
+            return Seen(frozenset(found), True)
+        expected = shape.get(number)
+        if at > end or not number:
+            return None
+        if expected is None:
+            if number <= max(shape) or number >= _LATER:
+                return None
+        elif isinstance(expected, frozenset):
+            if wire not in expected:
+                return None
+        elif wire != LENGTH or (inside := look(data, expected, begin, at, most=most)) is None:
+            return None
+        else:
+            found.update((number, *path) for path in inside.fields)
+        if at > begin:
+            found.add((number,))
+    return Seen(frozenset(found), at != min(end, len(data)))
+
+
+def _field(data: bytes, at: int, end: int) -> tuple[int, int, int, int]:
+    """(number, wire type, from where, to where) of the field at `at`; number 0 where it is none. Or _Cut."""
+    tag, begin = _number(data, at, end)
+    wire = tag & 7
+    if tag >= 1 << 32:
+        return 0, wire, begin, begin
+    if wire in _SIZES:
+        return tag >> 3, wire, begin, begin + _SIZES[wire]
+    if wire not in (VARINT, LENGTH):
+        return 0, wire, begin, begin
+    value, stop = _number(data, begin, end)
+    return (tag >> 3, wire, stop, stop + value) if wire == LENGTH else (tag >> 3, wire, begin, stop)
+
+
+def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
+    value, stop = read_number(data, at, min(end, len(data)))
+    if stop > end and at + 10 > len(data) and end > len(data):
+        raise _Cut
+    return value, stop
