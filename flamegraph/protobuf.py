@@ -6,7 +6,8 @@
 
 A message is a row of fields, each a tag (field number and wire type) with a number, eight or four bytes, or a length
 and so many bytes. Only the schema says which bytes are a message, a text or packed numbers, so whoever reads asks for
-what they expect. Of a message that is cut off or broken, the fields before that are read; `broken` tells.
+what they expect. Of a message that is cut off or broken, the fields before that are read, and what is there of a
+message inside that is cut off with it; `broken` tells.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ __all__ = ["FIXED32", "FIXED64", "LENGTH", "VARINT", "Messages", "message", "rea
 
 #: Wire types: how what a field holds is told from what follows.
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
+
+#: In place of LENGTH: what follows ends before its length, as the message around it does.
+_CUT = 8
 
 #: Where fewer messages are left to walk, going field by field is faster than the forty array operations of a step.
 _NARROW = 40
@@ -100,7 +104,8 @@ class Messages:
 
     def messages(self, field: int) -> Messages:
         """The messages that stand in a field, in the order of those they stand in."""
-        fields, rows = self._fields, self._rows(field, LENGTH)
+        fields = self._fields
+        rows = np.flatnonzero((fields.number == field) & ((fields.wire == LENGTH) | (fields.wire == _CUT)))
         return Messages(self.data, fields.start[rows], fields.end[rows], fields.owner[rows])
 
     def texts(self, field: int) -> list[str]:
@@ -146,9 +151,11 @@ def _walk(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[_Fields
         number, wire, begin, stop = _step(data, at[live], end[live])
         good = stop <= end[live]
         broken[live[~good]] = True
-        live = live[good]
-        at[live] = stop[good]
-        parts.append((live, number[good], wire[good], begin[good], stop[good]))
+        cut = ~good & (wire == LENGTH) & (begin <= end[live])
+        wire[cut], stop[cut] = _CUT, end[live[cut]]
+        read = good | cut
+        parts.append((live[read], number[read], wire[read], begin[read], stop[read]))
+        at[live] = np.where(good, stop, end[live])
         live = live[at[live] < end[live]]
     for row in live.tolist():
         columns = [array("q") for _ in range(4)]
@@ -176,11 +183,13 @@ def _step(data: np.ndarray, at: np.ndarray, stop: np.ndarray) -> tuple[np.ndarra
     value, after = _read(data, begin[rows], stop[rows])
     sized = wire[rows] == LENGTH
     end[rows] = after
+    begin[wire == LENGTH] = _NOWHERE
     begin[rows[sized]] = after[sized]
     # What is longer than the rest of the message is longer than anything: numbers of 64 bits would wrap around.
     length = np.where(value <= data.size, value, 0).astype(np.int64)
     end[rows[sized]] = np.where(value <= data.size, after + length, _NOWHERE)[sized]
-    end[(number == 0) | (number >= 1 << 29)] = _NOWHERE
+    none = (number == 0) | (number >= 1 << 29)
+    begin[none], end[none] = _NOWHERE, _NOWHERE
     return number, wire, begin, end
 
 
@@ -231,11 +240,15 @@ def _one_by_one(data: memoryview, at: int, stop: int, number: array, wire: array
         else:
             return False
         if at > stop:
-            return False
+            if kind != LENGTH or begin > stop:
+                return False
+            kind, at = _CUT, stop
         number.append(tag >> 3)
         wire.append(kind)
         start.append(begin)
         end.append(at)
+        if kind == _CUT:
+            return False
     return True
 
 

@@ -29,11 +29,12 @@ _SIZES = {FIXED64: 8, FIXED32: 4}
 class Seen(NamedTuple):
     """What `look` found: the fields that hold something, and whether it looked at less than the message.
 
-    A field is a path: (2,) is field 2, (2, 5) is field 5 of the message in it.
+    A field is a path: (2,) is field 2, (2, 5) is field 5 of the message in it. `count` is how many were looked at.
     """
 
     fields: frozenset[tuple[int, ...]]
     cut: bool
+    count: int
 
 
 class _Cut(Exception):
@@ -45,14 +46,14 @@ def look(data: bytes, shape: Shape, start: int = 0, end: int | None = None, *, m
 
     Without `end` the message is as long as it is. At most so many fields are looked at.
     """
-    end = 1 << 62 if end is None else end
-    at, found = start, set()
-    while at < min(end, len(data)) and most:
-        most -= 1
+    end = 1 << 61 if end is None else end
+    at, found, count = start, set(), 0
+    while at < min(end, len(data)) and count < most:
+        count += 1
         try:
             number, wire, begin, at = _field(data, at, end)
         except _Cut:
-            return Seen(frozenset(found), True)
+            return Seen(frozenset(found), True, count)
         expected = shape.get(number)
         if at > end or not number:
             return None
@@ -62,13 +63,14 @@ def look(data: bytes, shape: Shape, start: int = 0, end: int | None = None, *, m
         elif isinstance(expected, frozenset):
             if wire not in expected:
                 return None
-        elif wire != LENGTH or (inside := look(data, expected, begin, at, most=most)) is None:
+        elif wire != LENGTH or (inside := look(data, expected, begin, at, most=most - count)) is None:
             return None
         else:
+            count += inside.count
             found.update((number, *path) for path in inside.fields)
         if at > begin:
             found.add((number,))
-    return Seen(frozenset(found), at != min(end, len(data)))
+    return Seen(frozenset(found), at != min(end, len(data)), count)
 
 
 def _field(data: bytes, at: int, end: int) -> tuple[int, int, int, int]:

@@ -10,9 +10,10 @@ import numpy as np
 from ...builder import add_up, stacks_from_chains
 from ...locations import FrameTable, Places, expand
 from ...profile import Meta, Profile, Samples, Thread
+from ...ragged import Ragged
 from ...source import Source
 from .counting import Scales, count
-from .model import Group, Message, Ragged
+from .model import Group, Message
 from .roots import Roots
 from .stacking import chains_of
 
@@ -39,11 +40,8 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
     if stacks:
         roots.check()
     # The order of stacks and that within each are both turned over, so that each is outermost first.
-    none = np.zeros(0, np.int64)
-    values, lengths = (
-        np.concatenate([none, *column])[::-1] for column in (zip(*chains, strict=True) if chains else ((), ()))
-    )
-    trie, leaf = stacks_from_chains(values, lengths)
+    chain = Ragged.below_each_other(chains)
+    trie, leaf = stacks_from_chains(chain.values[::-1], chain.lengths[::-1])
     trie, went = expand(trie, Places.joined(places))
     stack, thread, group, amount, time = np.concatenate([np.zeros((5, 0), np.int64), *rows], axis=1)
     scales = Scales(groups)

@@ -10,9 +10,10 @@ import numpy as np
 from ...errors import ParseError
 from ...locations import Lines, Locations
 from ...protobuf import FIXED64, LENGTH, VARINT, Messages, message
+from ...ragged import Ragged
 from ...source import Source
 from ...string_table import StringTable
-from .model import Attributes, Group, Message, Ragged, locations_of, within
+from .model import Attributes, Group, Message, locations_of, within
 
 __all__ = ["read_binary"]
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...locations import Lines, Locations, is_kernel
 from ...profile import Kind
+from ...ragged import Ragged
 
-__all__ = ["Attributes", "Group", "Message", "Ragged", "locations_of", "within"]
+__all__ = ["Attributes", "Group", "Message", "locations_of", "within"]
 
 _FRAME_TYPE = "profile.frame.type"
 
@@ -24,13 +25,6 @@ _KINDS = {
 
 #: (key, value) of each row of the table of attributes.
 Attributes = list[tuple[str, str]]
-
-
-class Ragged(NamedTuple):
-    """Several numbers for each of many rows: all of them one after the other, and how many each row has."""
-
-    values: np.ndarray
-    lengths: np.ndarray
 
 
 class Group(NamedTuple):

@@ -15,9 +15,10 @@ import numpy as np
 
 from ...errors import ParseError
 from ...locations import Lines, Locations
+from ...ragged import Ragged
 from ...source import Source
 from ...string_table import StringTable
-from .model import Attributes, Group, Message, Ragged, locations_of, within
+from .model import Attributes, Group, Message, locations_of, within
 from .shapes import ANCIENT, EARLIER, refusal
 
 __all__ = ["read_json"]
@@ -88,7 +89,10 @@ class _Reader:
             samples += of_profile
             groups.append(self._group(profile, attributes_of | dict(own), strings))
         skipped += Counter({"link to a span": sum(self._int(sample, "linkIndex") > 0 for sample in samples)})
-        stack_rows, labels = _ragged(stacks), _ragged([self._ints(sample, "attributeIndices") for sample in samples])
+        stack_rows, labels = (
+            Ragged.of(stacks),
+            Ragged.of([self._ints(sample, "attributeIndices") for sample in samples]),
+        )
         stack = np.array([self._int(sample, "stackIndex") for sample in samples], np.int64)
         return Message(
             locations=locations,
@@ -98,8 +102,8 @@ class _Reader:
             group=np.array(group, np.int64),
             stack=_inside(stack, len(stacks)),
             labels=Ragged(_inside(labels.values, len(attributes)), labels.lengths),
-            values=_ragged([self._ints(sample, "values") for sample in samples]),
-            times=_ragged([self._ints(sample, "timestampsUnixNano") for sample in samples]),
+            values=Ragged.of([self._ints(sample, "values") for sample in samples]),
+            times=Ragged.of([self._ints(sample, "timestampsUnixNano") for sample in samples]),
             skipped=skipped,
         )
 
@@ -129,7 +133,7 @@ class _Reader:
         named = zip(*(strings.all(self._int(row, name) for row in functions) for name in columns), strict=True)
         lines = [self._objects(row, "lines") or self._objects(row, "line") for row in locations]
         each = [line for of_location in lines for line in of_location]
-        types = _ragged([self._ints(row, "attributeIndices") for row in locations])
+        types = Ragged.of([self._ints(row, "attributeIndices") for row in locations])
         function = np.array([self._int(line, "functionIndex") for line in each], np.int64)
         mapping = np.array([self._int(row, "mappingIndex") for row in locations], np.int64)
         return locations_of(
@@ -194,11 +198,6 @@ class _Reader:
 
     def _wrong(self, expected: str, found: Any) -> ParseError:
         return ParseError(self._where, expected, repr(found)[:60])
-
-
-def _ragged(rows: list[list[int]]) -> Ragged:
-    lengths = np.array([len(row) for row in rows], np.int64)
-    return Ragged(np.array([value for row in rows for value in row], np.int64), lengths)
 
 
 def _inside(index: np.ndarray, size: int) -> np.ndarray:

@@ -68,8 +68,8 @@ _SHAPES: tuple[tuple[str, Shape, frozenset[tuple[int, ...]]], ...] = (
     (ANCIENT, {1: _profiles(_CONTAINER)}, frozenset({(1, 2, 2, 1), (1, 2, 2, 2), (1, 2, 2, 8)})),
 )
 
-#: What of a message must be seen where it goes on behind the data.
-_ENOUGH = (frozenset({(1, 2, 2, 1), (1, 2, 2, 2)}), frozenset({(2, 2), (2, 3)}), frozenset({(2, 7), (2, 2)}))
+#: Where a message goes on behind the data, so many fields must fit.
+_ENOUGH = 25
 
 
 def revision(data: bytes) -> str:
@@ -79,7 +79,7 @@ def revision(data: bytes) -> str:
         start, end = 4, 4 + int.from_bytes(data[:4], "big")
     for name, shape, expected in _SHAPES:
         seen = look(data, shape, start, end)
-        if seen and (expected <= seen.fields or (seen.cut and any(part <= seen.fields for part in _ENOUGH))):
+        if seen and (expected <= seen.fields or (seen.cut and seen.count >= _ENOUGH)):
             return name
     return ""
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...chains import ranges
 from ...locations import FrameTable, Places
 from ...profile import Thread
-from .model import Message, Ragged
+from ...ragged import Ragged, side_by_side
+from .model import Message
 from .roots import Roots, thread_of
 
 __all__ = ["Stacked", "chains_of"]
@@ -53,7 +53,7 @@ def chains_of(
 
     pair, which = np.unique(context * len(stacks.lengths) + message.stack, return_inverse=True)
     own, at = np.divmod(pair, len(stacks.lengths))
-    chains = _joined([(_ragged(above), own), (stacks, at), (_ragged(below), own)])
+    chains = side_by_side([(Ragged.of(above), own), (stacks, at), (Ragged.of(below), own)])
     used = np.zeros(size, bool)
     used[chains.values[chains.values < size]] = True
     places = Places.joined([Places.of(message.locations, used, frames), Places.single(list(ends))])
@@ -79,21 +79,3 @@ def _contexts(message: Message) -> tuple[np.ndarray, list[dict[str, str]]]:
         labels = dict(message.attributes[i] for i in own if i < len(message.attributes))
         contexts.append(message.groups[group].attributes | labels)
     return np.array(which, np.int64), contexts
-
-
-def _ragged(rows: list[list[int]]) -> Ragged:
-    lengths = np.array([len(row) for row in rows], np.int64)
-    return Ragged(np.array([value for row in rows for value in row], np.int64), lengths)
-
-
-def _joined(parts: list[tuple[Ragged, np.ndarray]]) -> Ragged:
-    """Rows made of rows of several tables: of each the table, and which of its rows to take."""
-    lengths = sum(table.lengths[rows] for table, rows in parts)
-    out = np.zeros(int(lengths.sum()), np.int64)
-    at = np.cumsum(lengths) - lengths
-    for table, rows in parts:
-        length = table.lengths[rows]
-        start = (np.cumsum(table.lengths) - table.lengths)[rows]
-        out[ranges(at, length)] = table.values[ranges(start, length)]
-        at = at + length
-    return Ragged(out, lengths)

@@ -27,6 +27,7 @@ from ...locations import FrameTable, Places, expand
 from ...options import option
 from ...profile import Meta, Profile, Samples
 from ...protobuf_shape import BYTES, NUMBER, NUMBERS, Shape, look
+from ...ragged import Ragged, side_by_side
 from ...source import Source
 from ...sums import LARGEST, too_large
 from ...value_types import base_unit, in_base_unit, metric_names
@@ -90,9 +91,9 @@ def parse(source: Source, options: Options) -> Profile:
         tables = drop(tables)
     labels = Labels(tables.labels, tables.strings, len(tables.values))
     frames = FrameTable()
-    chains, lengths, places = _with_tags(tables, labels, options, frames)
+    chains, places = _with_tags(tables, labels, options, frames)
     # The order of stacks and that within each are both turned over, so that each is outermost first.
-    stacks, leaf = stacks_from_chains(chains[::-1], lengths[::-1])
+    stacks, leaf = stacks_from_chains(chains.values[::-1], chains.lengths[::-1])
     stacks, went = expand(stacks, places)
     threads, thread = labels.threads()
     samples = Samples(went[leaf[::-1]], _values(tables, source))
@@ -147,29 +148,26 @@ def _values(tables: Tables, source: Source) -> np.ndarray:
     return np.stack(columns, axis=1) if columns else tables.values
 
 
-def _with_tags(
-    tables: Tables, labels: Labels, options: Options, frames: FrameTable
-) -> tuple[np.ndarray, np.ndarray, Places]:
-    """Stacks of locations, leaf first, with labels at either end: (locations, lengths, the frames of locations)."""
+def _with_tags(tables: Tables, labels: Labels, options: Options, frames: FrameTable) -> tuple[Ragged, Places]:
+    """Stacks of locations, leaf first, with labels at either end, and the frames of locations."""
     used = np.zeros(len(tables.locations.module), bool)
-    used[tables.chains] = True
-    places = Places.of(tables.locations, used, frames)
-    # The first key is nearest to the root, the last one to the leaf.
+    used[tables.chains.values] = True
+    places = [Places.of(tables.locations, used, frames)]
+    size = len(used)
     ends = []
     for keys in (options.tag_leaf, options.tag_root):
-        columns = []
+        ends.append([])
+        # The first key is nearest to the root, the last one to the leaf.
         for key in reversed([key for given in keys for key in given.split(",")]):
-            number, texts = labels.values(key)
-            columns.append(number + len(places.first))
-            places = Places.joined([places, Places.single([frames.number(text) for text in texts])])
-        ends.append(np.stack(columns, axis=1) if columns else np.zeros((len(tables.values), 0), np.int64))
-    if not any(end.size for end in ends):
-        return tables.chains, tables.lengths, places
+            which, texts = labels.values(key)
+            places.append(Places.single([frames.number(text) for text in texts]))
+            ends[-1].append((Ragged.of([[size + i] for i in range(len(texts))]), which))
+            size += len(texts)
     leaves, roots = ends
-    stop = np.cumsum(tables.lengths)
-    where = np.concatenate((np.repeat(stop - tables.lengths, leaves.shape[1]), np.repeat(stop, roots.shape[1])))
-    chains = np.insert(tables.chains, where, np.concatenate((leaves.ravel(), roots.ravel())))
-    return chains, tables.lengths + leaves.shape[1] + roots.shape[1], places
+    if not leaves and not roots:
+        return tables.chains, places[0]
+    whole = (tables.chains, np.arange(len(tables.chains.lengths)))
+    return side_by_side([*leaves, whole, *roots]), Places.joined(places)
 
 
 def _in_time_order(samples: Samples, time: np.ndarray | None, thread: np.ndarray | None) -> Samples:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...chains import ranges
 from ...locations import Lines
+from ...ragged import Ragged
 from .patterns import Pattern, Unsupported
 from .reader import Tables
 
@@ -48,8 +49,7 @@ def drop(tables: Tables) -> Tables:
     what = np.where(outermost < 0, _STAYS, np.where(outermost == stop - 1, _GOES, _BEGINS_OUTSIDE))
     stays = (np.arange(len(owner)) > outermost[owner]) | (what[owner] == _GOES)
     cut = Lines(np.bincount(owner[stays], minlength=len(stop)), lines.function[stays], lines.line[stays])
-    chains, lengths = _cut(tables.chains, tables.lengths, what)
-    return replace(tables, locations=replace(tables.locations, lines=cut), chains=chains, lengths=lengths)
+    return replace(tables, locations=replace(tables.locations, lines=cut), chains=_cut(tables.chains, what))
 
 
 def _matcher(tables: Tables) -> Callable[[str], bool]:
@@ -71,8 +71,9 @@ def _simple(name: str) -> str:
     return name
 
 
-def _cut(chains: np.ndarray, lengths: np.ndarray, what: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _cut(stacks: Ragged, what: np.ndarray) -> Ragged:
     """Stacks, leaf first, from where the outermost location that does not stay is: without it, or with its rest."""
+    chains, lengths = stacks
     stop = np.cumsum(lengths)
     begin = stop - lengths
     owner = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
@@ -84,4 +85,4 @@ def _cut(chains: np.ndarray, lengths: np.ndarray, what: np.ndarray) -> tuple[np.
     goes = np.flatnonzero(found != _STAYS)
     goes = goes[goes < first_kept[owner[goes]]]
     begin[owner[goes]] = goes + (found[goes] == _GOES)
-    return chains[ranges(begin, stop - begin)], stop - begin
+    return Ragged(chains[ranges(begin, stop - begin)], stop - begin)

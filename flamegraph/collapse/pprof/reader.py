@@ -11,6 +11,7 @@ from ...errors import ParseError
 from ...locations import Lines, Locations, is_kernel
 from ...profile import Kind
 from ...protobuf import Messages, message
+from ...ragged import Ragged
 from ...source import Source
 from ...string_table import StringTable
 
@@ -22,7 +23,7 @@ class Tables:
     """A profile as it was written.
 
     types      (name, unit) of each sample type; `default` is the row of the one shown first
-    chains     int32 rows of `locations`, the leaf first, of all samples one after the other; `lengths` of each
+    chains     rows of `locations`, int32, of each sample: the leaf first
     values     int64[samples, types]
     labels     key, text, number and unit (rows of `strings`) and the sample of each label, in columns
     """
@@ -31,8 +32,7 @@ class Tables:
     types: list[tuple[str, str]]
     default: int
     locations: Locations
-    chains: np.ndarray
-    lengths: np.ndarray
+    chains: Ragged
     values: np.ndarray
     labels: tuple[np.ndarray, ...]
     drop_frames: str
@@ -88,8 +88,7 @@ def read_tables(source: Source) -> Tables:
         types,
         named[0] if named else max(len(types) - 1, 0),
         locations,
-        chains,
-        lengths,
+        Ragged(chains, lengths),
         values.view(np.int64).reshape(-1, len(types)),
         (*(labels.number(field)[labelled] for field in (1, 2, 3, 4)), row[labels.owner[labelled]]),
         table.at(int(top.number(7)[0])),
