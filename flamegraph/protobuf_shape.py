@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .protobuf import FIXED32, FIXED64, LENGTH, VARINT, read_number
 
-__all__ = ["BYTES", "FIXED", "NUMBER", "NUMBERS", "Seen", "Shape", "look"]
+__all__ = ["BYTES", "ENOUGH", "FIXED", "NUMBER", "NUMBERS", "Seen", "Shape", "look"]
 
 #: What may stand in a field: the wire types of a number, of repeated numbers (packed or not), and so on.
 NUMBER, BYTES = frozenset({VARINT}), frozenset({LENGTH})
@@ -20,16 +20,19 @@ NUMBERS, FIXED = NUMBER | BYTES, BYTES | {FIXED64}
 #: A kind of message: for each field what may stand in it, or the shape of the message in it.
 Shape = Mapping[int, Any]
 
-#: Fields below this number that a shape does not name may have been added by a later version of the schema.
-_LATER = 100
+#: A later version of the schema may have added fields: so many at most, with numbers this far behind the last one.
+_ADDED, _FURTHER = 4, 16
+
+#: So many fields that fit are no accident.
+ENOUGH = 25
 
 _SIZES = {FIXED64: 8, FIXED32: 4}
 
 
 class Seen(NamedTuple):
-    """What `look` found: the fields that hold something, and whether it looked at less than the message.
+    """What `look` found: the fields that hold something, whether that is less than the message, how many there were.
 
-    A field is a path: (2,) is field 2, (2, 5) is field 5 of the message in it. `count` is how many were looked at.
+    A field is a path: (2,) is field 2, (2, 5) is field 5 of the message in it.
     """
 
     fields: frozenset[tuple[int, ...]]
@@ -44,30 +47,31 @@ class _Cut(Exception):
 def look(data: bytes, shape: Shape, start: int = 0, end: int | None = None, *, most: int = 2000) -> Seen | None:
     """What stands in the message from `start` to `end`, None if no such. `data` may hold no more than its beginning.
 
-    Without `end` the message is as long as it is. At most so many fields are looked at.
+    Without `end` the message is as long as it is. At most so many fields are looked at. Once ENOUGH have fitted, one
+    that does not is damage, and the message is seen up to there.
     """
     end = 1 << 61 if end is None else end
-    at, found, count = start, set(), 0
+    at, found, count, added = start, set(), 0, 0
     while at < min(end, len(data)) and count < most:
-        count += 1
         try:
             number, wire, begin, at = _field(data, at, end)
         except _Cut:
             return Seen(frozenset(found), True, count)
-        expected = shape.get(number)
-        if at > end or not number:
-            return None
-        if expected is None:
-            if number <= max(shape) or number >= _LATER:
-                return None
-        elif isinstance(expected, frozenset):
-            if wire not in expected:
-                return None
-        elif wire != LENGTH or (inside := look(data, expected, begin, at, most=most - count)) is None:
-            return None
-        else:
-            count += inside.count
-            found.update((number, *path) for path in inside.fields)
+        fits = bool(number) and at <= end
+        expected = shape.get(number) if fits else None
+        if fits and expected is None:
+            added += 1
+            fits = max(shape) < number <= max(shape) + _FURTHER and added <= _ADDED
+        elif fits and isinstance(expected, frozenset):
+            fits = wire in expected
+        elif fits:
+            inside = look(data, expected, begin, at, most=most - count) if wire == LENGTH else None
+            fits = inside is not None
+            count += inside.count if inside else 0
+            found.update((number, *path) for path in (inside.fields if inside else ()))
+        if not fits:
+            return Seen(frozenset(found), True, count) if count >= ENOUGH else None
+        count += expected is not None
         if at > begin:
             found.add((number,))
     return Seen(frozenset(found), at != min(end, len(data)), count)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["Raw", "functions", "needs_go", "raw"]
+__all__ = ["Raw", "functions", "needs_go", "parsed", "raw"]
 
 
 @cache
@@ -49,8 +49,12 @@ _LINE = re.compile(r"(.*) (.*?):(\d+):(-?\d+) s=(-?\d+)(\(.*\))?", re.DOTALL)
 
 
 def raw(path: Path) -> Raw:
-    """Everything in a profile. A location without lines is (address, module)."""
-    text = pprof(path, "-raw")
+    """Everything in a profile."""
+    return parsed(pprof(path, "-raw"))
+
+
+def parsed(text: str) -> Raw:
+    """What `-raw` prints. A location without lines is (address, module)."""
     head, rest = text.split("Samples:\n", 1)
     samples, rest = re.split(r"(?m)^Locations\n", rest, maxsplit=1)
     places, mappings = re.split(r"(?m)^Mappings\n", rest, maxsplit=1)

@@ -26,15 +26,27 @@ EXPECTED = [
     (r"^perf\.data", "perf_data"),
     (r"^collapsed \(expected, gzip\)", None),  # "stack [1 2]", another grammar
     (r"(^|[ (])(folded|collapsed)|^py-spy raw", "folded"),
+    # pprof's family; EXCEPTIONS has those whose row does not tell which of the formats it is.
+    (r"^pprof (report|text|Profile)", None),
+    (r"^pprof protobuf or legacy", "pprof_legacy"),
+    (r"^pprof", "pprof"),
+    (r"^OTLP profiles", "otlp_profile"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
 _NAMEATTR = "attributes for names, not a profile"
 EXCEPTIONS: dict[str, tuple[list[str], str]] = {
+    "pprof/google/driver-go.nomappings.crash": (["pprof"], "protobuf"),
+    "pprof/google/fuzz-empty": ([], "empty"),
+    "pprof/google/fuzz-go.crc32.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/google/fuzz-gobench.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/google/fuzz-java.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/pprofutils/folded.in.pprof": (["pprof"], "the pair is called folded"),
+    "pprof/pprofutils/folded.out.pprof": (["pprof"], "the pair is called folded"),
+    "pprof/pprofutils/json.out.json": ([], "google/pprof's Profile as JSON"),
+    "pprof/pprofutils/raw.out.txt": ([], "what `go tool pprof -raw` prints"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
-    "pprof/pprofutils/folded.in.pprof": ([], "pprof"),
-    "pprof/pprofutils/folded.out.pprof": ([], "pprof"),
     "perf-script/inferno/expected/no-events-collapsed.txt": ([], "empty"),
     "perf-script/inferno/no-events.txt": ([], "empty"),
     "folded/inferno-flamegraph/nameattr/nameattr.txt": ([], _NAMEATTR),

@@ -30,7 +30,8 @@ FILES = [
 
 def paths() -> list[Path]:
     ours = sorted(path for path in (FIXTURES / "pprof").glob("*") if path.name.startswith(("made", "recorded")))
-    ours = [path for path in ours if path.suffix != ".golden"]
+    # What is damaged, pprof refuses.
+    ours = [path for path in ours if path.suffix != ".golden" and path.name != "made_damaged.pb"]
     return ours + ([HERE / name for name in FILES] if HERE.exists() else [])
 
 

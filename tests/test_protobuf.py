@@ -138,6 +138,8 @@ SHAPE = {1: NUMBER, 2: {1: NUMBERS, 2: BYTES}, 3: BYTES}
         (holding(2, packed(1, [1, 2])) + holding(2, number(1, 2)), {(2,), (2, 1)}),
         (holding(3, ""), set()),
         (number(7, 5), {(7,)}),  # may be new
+        (number(7, 5) * 5, None),
+        (number(20, 5), None),
         (holding(1, "text"), None),
         (holding(2, number(2, 5)), None),
         (holding(2, "text"), None),
@@ -160,3 +162,10 @@ def test_shape_of_what_is_cut_anywhere():
         seen = look(content[:at], SHAPE)
         assert seen and seen.fields <= whole.fields and (seen.cut or len(seen.fields) in (1, 4))
     assert look(content * 100, SHAPE, most=5).cut
+
+
+def test_shape_of_what_is_damaged():
+    """Once enough has fitted, what does not is no reason to doubt."""
+    for many, seen in ((10, False), (30, True)):
+        assert bool(look(number(1, 5) * many + holding(1, "text"), SHAPE)) is seen
+        assert bool(look(holding(2, number(1, 5) * many + fixed64(2, 5)), SHAPE)) is seen

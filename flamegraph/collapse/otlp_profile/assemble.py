@@ -14,7 +14,7 @@ from ...ragged import Ragged
 from ...source import Source
 from .counting import Scales, count
 from .model import Group, Message
-from .roots import Roots
+from .roots import NO_THREAD, Roots
 from .stacking import chains_of
 
 __all__ = ["assemble"]
@@ -48,13 +48,14 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
     samples = Samples(went[leaf[::-1]][stack], scales.values(group, amount, source.name))
     if timeline:
         order = np.argsort(time, kind="stable")
-        samples = Samples(samples.stack[order], samples.values[order], time[order], thread[order].astype(np.int32))
+        who = thread[order].astype(np.int32) if threads.keys() - {NO_THREAD} else None
+        samples = Samples(samples.stack[order], samples.values[order], time[order], who)
     return Profile(
         frames.finish(),
         trie,
         samples if timeline else add_up(samples),
         scales.metrics(),
-        tuple(threads),
+        tuple(threads) if threads.keys() - {NO_THREAD} else (),
         Meta(duration=_duration(groups), timeline=timeline),
         skipped,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import UsageError
 from ...profile import Kind, Thread
 
-__all__ = ["Roots"]
+__all__ = ["NO_THREAD", "Roots", "thread_of"]
 
 _PROCESS = ("process.executable.name", "process.command", "process.executable.path")
 
@@ -28,6 +28,8 @@ class Roots:
         service, process, thread = _service(attributes), _process(attributes), attributes.get("thread.name", "")
         if thread == process or (len(thread) == _COMM and process.startswith(thread)):
             thread = ""
+        if process == service:
+            process = ""
         frames = ((service, Kind.PROCESS), (process, Kind.PROCESS), (thread, Kind.THREAD))
         return [(name, kind) for name, kind in frames if name]
 
@@ -44,6 +46,10 @@ class Roots:
 
     def _named(self, key: str, attributes: dict[str, str]) -> tuple[str, Kind]:
         return attributes.get(key) or f"[no {key}]", Kind.THREAD if key.startswith("thread.") else Kind.PROCESS
+
+
+#: A thread of which nothing is told.
+NO_THREAD = Thread(-1, -1, "")
 
 
 def thread_of(attributes: dict[str, str]) -> Thread:

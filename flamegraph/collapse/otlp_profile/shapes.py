@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import ParseError
 from ...protobuf import FIXED64
-from ...protobuf_shape import BYTES, FIXED, NUMBER, NUMBERS, Shape, look
+from ...protobuf_shape import BYTES, ENOUGH, FIXED, NUMBER, NUMBERS, Shape, look
 
 __all__ = ["ANCIENT", "CURRENT", "EARLIER", "refusal", "revision"]
 
@@ -68,9 +68,6 @@ _SHAPES: tuple[tuple[str, Shape, frozenset[tuple[int, ...]]], ...] = (
     (ANCIENT, {1: _profiles(_CONTAINER)}, frozenset({(1, 2, 2, 1), (1, 2, 2, 2), (1, 2, 2, 8)})),
 )
 
-#: Where a message goes on behind the data, so many fields must fit.
-_ENOUGH = 25
-
 
 def revision(data: bytes) -> str:
     """Which revision a message is of, of which `data` may hold the beginning only; "" where it is none."""
@@ -79,7 +76,7 @@ def revision(data: bytes) -> str:
         start, end = 4, 4 + int.from_bytes(data[:4], "big")
     for name, shape, expected in _SHAPES:
         seen = look(data, shape, start, end)
-        if seen and (expected <= seen.fields or (seen.cut and seen.count >= _ENOUGH)):
+        if seen and (expected <= seen.fields or (seen.cut and seen.count >= ENOUGH)):
             return name
     return ""
 

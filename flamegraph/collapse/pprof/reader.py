@@ -89,7 +89,7 @@ def read_tables(source: Source) -> Tables:
         named[0] if named else max(len(types) - 1, 0),
         locations,
         Ragged(chains, lengths),
-        values.view(np.int64).reshape(-1, len(types)),
+        values.view(np.int64).reshape(len(lengths), len(types)),
         (*(labels.number(field)[labelled] for field in (1, 2, 3, 4)), row[labels.owner[labelled]]),
         table.at(int(top.number(7)[0])),
         table.at(int(top.number(8)[0])),
