@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import ParseError
 from .profile import Frames, Kind, Stacks
-from .trie import graft
+from .source import Source
+from .trie import graft, levels
 
-__all__ = ["FrameTable", "Lines", "Locations", "Places", "expand", "is_kernel", "nameless"]
+__all__ = ["FrameTable", "Lines", "Locations", "Places", "expand", "is_kernel", "most_frames", "nameless"]
 
 _KERNEL = ("[kernel", "[guest.kernel", "vmlinux")
 _MODULE = (".ko", ".ko.gz", ".ko.xz", ".ko.zst", ".ko.debug")
@@ -128,8 +130,16 @@ class Places:
         return cls(np.arange(len(frames)), np.ones(len(frames), np.int64), np.array(frames, np.int32))
 
 
-def expand(stacks: Stacks, places: Places) -> tuple[Stacks, np.ndarray]:
-    """The trie over locations as one over frames: (trie, node map). Each node becomes as many as it has frames."""
+def most_frames(source: Source) -> int:
+    """How many frames the stacks of an input may have: a small file can claim more than any memory holds."""
+    return 5_000_000 + 20 * len(source.data)
+
+
+def expand(stacks: Stacks, places: Places, source: Source) -> tuple[Stacks, np.ndarray]:
+    """The trie over locations as one over frames: (trie, node map). Each node becomes as many as it has frames.
+
+    ParseError where these are more than an input of this size can mean.
+    """
     count, first = places.count[stacks.frame[1:]], places.first[stacks.frame[1:]]
     if not len(count):
         return stacks, np.zeros(1, np.int32)
@@ -137,6 +147,8 @@ def expand(stacks: Stacks, places: Places) -> tuple[Stacks, np.ndarray]:
         # Locations on no stack have no frame.
         return graft(stacks, places.frame[np.minimum(places.first, len(places.frame) - 1)])
     last = np.concatenate(([0], np.cumsum(count)))  # the node of each node's innermost frame
+    if last[-1] > most_frames(source):
+        raise ParseError(source.name, f"stacks of at most {most_frames(source):,} frames", f"{last[-1]:,}")
     begin = last[1:] - count + 1
     parent = np.arange(-1, last[-1], dtype=np.int32)
     parent[0] = 0
@@ -144,5 +156,18 @@ def expand(stacks: Stacks, places: Places) -> tuple[Stacks, np.ndarray]:
     # Each line of each location is a frame of its own at first. They lie innermost first, the trie outermost first.
     line = np.full(len(parent), -1, np.int32)
     line[1:] = np.repeat(first + count - 1 + begin, count) - np.arange(1, len(parent))
-    expanded, went = graft(Stacks(parent, line), places.frame)
-    return expanded, went[last]
+    to, by_level = _level_by_level(stacks, count, last)
+    expanded, went = graft(Stacks(to[parent[by_level]], line[by_level]), places.frame)
+    return expanded, went[to[last]]
+
+
+def _level_by_level(stacks: Stacks, count: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(new number of each expanded node, old numbers in the new order): numbered by depth, a trie is walked faster."""
+    deepest = np.zeros(len(stacks), np.int32)  # of the frames that a node becomes
+    for nodes in list(levels(stacks))[1:]:
+        deepest[nodes] = deepest[stacks.parent[nodes]] + count[nodes - 1]
+    depth = np.arange(last[-1] + 1) - np.repeat(last - deepest, np.concatenate(([1], count)))
+    by_level = np.argsort(depth.astype(np.uint16) if depth.max() < 1 << 16 else depth, kind="stable")
+    to = np.empty(len(by_level), np.int32)
+    to[by_level] = np.arange(len(by_level))
+    return to, by_level

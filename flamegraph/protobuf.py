@@ -158,10 +158,13 @@ def _walk(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[_Fields
         at[live] = np.where(good, stop, end[live])
         live = live[at[live] < end[live]]
     for row in live.tolist():
-        columns = [array("q") for _ in range(4)]
-        broken[row] = not _one_by_one(memoryview(data), int(at[row]), int(end[row]), *columns)
-        number, wire, begin, stop = (np.frombuffer(column, np.int64) for column in columns)
-        parts.append((np.full(len(number), row), number, wire, begin, stop))
+        tag, begin, stop = array("q"), array("q"), array("q")
+        whole, cut = _one_by_one(memoryview(data), int(at[row]), int(end[row]), tag, begin, stop)
+        broken[row] = not whole
+        tags = np.frombuffer(tag, np.int64)
+        number, wire = tags >> 3, tags & 7
+        wire[len(wire) - cut :] = _CUT
+        parts.append((np.full(len(tags), row), number, wire, np.frombuffer(begin, "q"), np.frombuffer(stop, "q")))
     if not parts:
         return _Fields(*(np.zeros(0, np.int64) for _ in _Fields._fields)), broken
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -212,8 +215,9 @@ def _read(data: np.ndarray, at: np.ndarray, stop: np.ndarray) -> tuple[np.ndarra
     return value, end
 
 
-def _one_by_one(data: memoryview, at: int, stop: int, number: array, wire: array, start: array, end: array) -> bool:
-    """The fields of one message, put behind those in the columns; whether it is whole."""
+def _one_by_one(data: memoryview, at: int, stop: int, tags: array, starts: array, ends: array) -> tuple[bool, int]:
+    """Put the fields of one message into the columns: (whether it is whole, 1 if the last one is cut off with it)."""
+    add_tag, add_start, add_end = tags.append, starts.append, ends.append
     while at < stop:
         tag = data[at]
         at += 1
@@ -222,10 +226,10 @@ def _one_by_one(data: memoryview, at: int, stop: int, number: array, wire: array
         kind = tag & 7
         begin = at
         if at > stop or not 8 <= tag < 1 << 32:
-            return False
+            return False, 0
         if kind in (LENGTH, VARINT):
             if at == stop:
-                return False
+                return False, 0
             size = data[at]
             at += 1
             if size >= 0x80:
@@ -238,18 +242,18 @@ def _one_by_one(data: memoryview, at: int, stop: int, number: array, wire: array
         elif kind == FIXED32:
             at += 4
         else:
-            return False
-        if at > stop:
+            return False, 0
+        cut = at > stop
+        if cut:
             if kind != LENGTH or begin > stop:
-                return False
-            kind, at = _CUT, stop
-        number.append(tag >> 3)
-        wire.append(kind)
-        start.append(begin)
-        end.append(at)
-        if kind == _CUT:
-            return False
-    return True
+                return False, 0
+            at = stop
+        add_tag(tag)
+        add_start(begin)
+        add_end(at)
+        if cut:
+            return False, 1
+    return True, 0
 
 
 def read_number(data: bytes | memoryview, at: int, stop: int) -> tuple[int, int]:

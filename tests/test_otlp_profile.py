@@ -213,7 +213,7 @@ def test_cut_off():
     first, turned = framed(one.file()), one.dictionary() + one.resources
     whole = read(first + framed(turned)).total()
     counted = set()
-    for at in range(len(first) + 5, len(first) + 4 + len(turned)):
+    for at in range(len(first) + 5, len(first) + 4 + len(turned), 3):
         try:
             profile = read((first + framed(turned))[:at])
         except ParseError as error:
@@ -271,6 +271,27 @@ def test_too_large():
         one.resource(one.profile(("n", "count"), sample, period=period))
         with pytest.raises(ParseError, match=r"add up to less than 2\^63"):
             read(one.file())
+
+
+def test_small_files_that_claim_enormous_stacks():
+    one = Otlp()
+    stack = one.stack(*[one.location("f")] * 200_000)
+    samples = [one.sample(stack, values=[1], thread_id=i) for i in range(2000)]
+    one.resource(one.profile(("samples", "count"), *samples))
+    with pytest.raises(ParseError, match=r"stacks of at most [\d,]+ frames, found 400,000,000"):
+        read(one.file())
+
+
+def test_describe():
+    told = formats()["otlp_profile"].describe(Source(made().file()))
+    assert [(e.name, e.unit, e.samples, e.total) for e in told.events] == [
+        ("samples", "count", 4, 4),
+        ("cpu", "ns", 4, 200_000_000),
+        ("off_cpu", "ns", 3, 18_000),
+    ]
+    assert told.duration == 600 and told.skipped == {"link to a span": 1}
+    with pytest.raises(EmptyProfile):
+        formats()["otlp_profile"].describe(Source(Otlp().file()))
 
 
 def test_detection():

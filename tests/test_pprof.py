@@ -278,29 +278,14 @@ def test_a_stack_of_fifty_thousand_frames():
     assert len(profile.stacks) == 100_001 and profile.total() == 1
 
 
-def test_drop_frames():
+def test_small_files_that_claim_enormous_stacks():
+    """A place with so many inlined functions, so many times on one stack, that a megabyte would become terabytes."""
     made = Pprof()
-    inlined = made.location("tcmalloc::Alloc(int)", "wrapper", address=9)
-    made.sample(["deep", "malloc", "work", "malloc_user", "main"], 1)
-    made.sample([inlined, "main"], 2)
-    made.sample(["keep", "main", "malloc"], 4)  # nothing is dropped below the first function that stays
-    made.sample(["x", "malloc(unsigned long)", "y", "free", "main"], 8)
-    made.sample(["malloc"], 16)
-    made.more = made.text(7, r"malloc|tcmalloc::.*|.*free")
-    assert by_stack(read(made.file())) == {
-        ("main", "malloc_user", "work"): [1],
-        ("main", "wrapper"): [2],
-        ("malloc", "main", "keep"): [4],
-        ("main",): [8],
-        ("malloc",): [16],
-    }
-    made.more += made.text(8, r"tc.*|mall.c")
-    assert by_stack(read(made.file()))["main", "malloc_user", "work", "malloc", "deep"] == [1]
-    assert by_stack(read(made.file(), drop_frames=False))["main", "wrapper", "tcmalloc::Alloc(int)"] == [2]
-    made.more = made.text(7, r"(?i)malloc")
-    profile = read(made.file())
-    assert ("main", "malloc_user", "work", "malloc", "deep") in by_stack(profile)
-    assert profile.skipped == {"drop_frames that is no known pattern": 1}
+    made.location("f")
+    lines = holding(4, number(1, 1)) * 200_000
+    content = holding(2, packed(1, [7] * 300_000) + packed(2, [1])) + holding(4, number(1, 7) + lines)
+    with pytest.raises(ParseError, match=r"stacks of at most [\d,]+ frames, found 60,000,000,000"):
+        read(content + made.file(), format="pprof")
 
 
 def test_describe():

@@ -19,6 +19,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
+from ...description import Description, EventDescription
+from ...errors import EmptyProfile
 from ...options import option
 from ...profile import Profile
 from ...source import Source
@@ -29,7 +33,7 @@ from .protojson import read_json
 from .roots import Roots
 from .shapes import CURRENT, refusal, revision
 
-__all__ = ["FORMAT", "Options", "parse", "sniff"]
+__all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,21 @@ def sniff(source: Source) -> Match:
     if head[:4096].lstrip()[:1] == b"{":
         return Match.SIGNATURE if _JSON.search(head) else Match.NO
     return Match.SIGNATURE if revision(head) else Match.NO
+
+
+def describe(source: Source) -> Description:
+    """What was recorded: each metric, with the samples that count for it."""
+    profile = parse(source, Options(timeline=True))
+    if not len(profile.samples):
+        raise EmptyProfile(f"{source.name}: expected samples, found none")
+    return Description(
+        events=tuple(
+            EventDescription(metric.name, metric.unit, int(np.count_nonzero(column)), int(column.sum()))
+            for metric, column in zip(profile.metrics, profile.samples.values.T, strict=True)
+        ),
+        duration=profile.meta.duration,
+        skipped=profile.skipped,
+    )
 
 
 def parse(source: Source, options: Options) -> Profile:

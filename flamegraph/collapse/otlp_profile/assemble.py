@@ -29,7 +29,7 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
         skipped += message.skipped
         counted = count(message, timeline, source.name)
         skipped += Counter({"sample that counts nothing": len(message.stack) - len(np.unique(counted.sample))})
-        part = chains_of(message, roots, frames, threads, skipped)
+        part = chains_of(message, roots, frames, threads, skipped, source)
         columns = (part.stack + stacks, part.thread, message.group + len(groups))
         rows.append(np.stack([*(column[counted.sample] for column in columns), counted.amount, counted.time]))
         chains.append(Ragged(part.chains.values + locations, part.chains.lengths))
@@ -42,7 +42,7 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
     # The order of stacks and that within each are both turned over, so that each is outermost first.
     chain = Ragged.below_each_other(chains)
     trie, leaf = stacks_from_chains(chain.values[::-1], chain.lengths[::-1])
-    trie, went = expand(trie, Places.joined(places))
+    trie, went = expand(trie, Places.joined(places), source)
     stack, thread, group, amount, time = np.concatenate([np.zeros((5, 0), np.int64), *rows], axis=1)
     scales = Scales(groups)
     samples = Samples(went[leaf[::-1]][stack], scales.values(group, amount, source.name))

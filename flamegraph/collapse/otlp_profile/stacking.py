@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...locations import FrameTable, Places
+from ...errors import ParseError
+from ...locations import FrameTable, Places, most_frames
 from ...profile import Thread
 from ...ragged import Ragged, side_by_side
+from ...source import Source
 from .model import Message
 from .roots import Roots, thread_of
 
@@ -31,9 +33,17 @@ class Stacked(NamedTuple):
 
 
 def chains_of(
-    message: Message, roots: Roots, frames: FrameTable, threads: dict[Thread, int], skipped: Counter[str]
+    message: Message,
+    roots: Roots,
+    frames: FrameTable,
+    threads: dict[Thread, int],
+    skipped: Counter[str],
+    source: Source,
 ) -> Stacked:
-    """The stacks of a message. Frames, threads and what is not there are added to what is known."""
+    """The stacks of a message. Frames, threads and what is not there are added to what is known.
+
+    ParseError where stacks are larger than an input of this size can mean.
+    """
     stacks = _stacks(message)
     size = len(message.locations.module)
     if missing := int(np.count_nonzero(message.stack == len(message.stacks.lengths))):
@@ -53,6 +63,8 @@ def chains_of(
 
     pair, which = np.unique(context * len(stacks.lengths) + message.stack, return_inverse=True)
     own, at = np.divmod(pair, len(stacks.lengths))
+    if (total := int(stacks.lengths[at].sum())) > most_frames(source):
+        raise ParseError(source.name, f"stacks of at most {most_frames(source):,} frames", f"{total:,}")
     chains = side_by_side([(Ragged.of(above), own), (stacks, at), (Ragged.of(below), own)])
     used = np.zeros(size, bool)
     used[chains.values[chains.values < size]] = True

@@ -94,7 +94,7 @@ def parse(source: Source, options: Options) -> Profile:
     chains, places = _with_tags(tables, labels, options, frames)
     # The order of stacks and that within each are both turned over, so that each is outermost first.
     stacks, leaf = stacks_from_chains(chains.values[::-1], chains.lengths[::-1])
-    stacks, went = expand(stacks, places)
+    stacks, went = expand(stacks, places, source)
     threads, thread = labels.threads()
     samples = Samples(went[leaf[::-1]], _values(tables, source))
     if options.timeline:

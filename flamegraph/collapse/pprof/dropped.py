@@ -32,12 +32,11 @@ def drop(tables: Tables) -> Tables:
         return tables
     try:
         matches = _matcher(tables)
+        dropped = np.array([bool(name) and matches(name) for name, _ in tables.locations.functions] + [False])
     except Unsupported:
-        return replace(
-            tables, skipped=tables.skipped + type(tables.skipped)({"drop_frames that is no known pattern": 1})
-        )
+        tables.skipped["drop_frames that is no known pattern"] += 1
+        return tables
     lines = tables.locations.lines
-    dropped = np.array([bool(name) and matches(name) for name, _ in tables.locations.functions] + [False])
     hit = dropped[lines.function]
     if not hit.any():
         return tables

@@ -40,11 +40,14 @@ class Labels:
         if key not in keys:
             raise UsageError(f"no sample has a label {key!r}; the labels are: {', '.join(keys) or 'none'}")
         texts: dict[str, int] = {f"[no {key}]": 0}
-        number = [""] * self._samples
+        found: dict[int, list[str]] = {}
         for sample, text in self._pairs(keys[key]):
-            number[sample] = f"{number[sample]},{text}" if number[sample] else text
-        which = [texts.setdefault(text, len(texts)) if text else 0 for text in number]
-        return np.array(which, np.int64), list(texts)
+            if text:
+                found.setdefault(sample, []).append(text)
+        which = np.zeros(self._samples, np.int64)
+        for sample, several in found.items():
+            which[sample] = texts.setdefault(",".join(several), len(texts))
+        return which, list(texts)
 
     def times(self) -> np.ndarray | None:
         """When each sample was taken, in ns: int64[samples]; None where labels do not tell it of all."""

@@ -11,14 +11,14 @@ __all__ = ["Pattern", "Unsupported"]
 
 _LONGEST, _DEEPEST = 20_000, 50
 
-#: So many moves are remembered.
-_MOST_MOVES = 100_000
+#: So many states are visited in all, on the way to moves that are not known yet.
+_MOST_WORK = 2_000_000
 
 _CLASSES = {"d": "0123456789", "w": "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "s": "\t\n\f\r "}
 
 
 class Unsupported(Exception):
-    """The pattern is wrong, or uses what is not understood here."""
+    """The pattern is wrong, uses what is not understood here, or takes too much work."""
 
 
 class Pattern:
@@ -39,22 +39,37 @@ class Pattern:
             raise Unsupported
         self._end = self._state()
         self._next[end].append(self._end)
-        self._start = self._reach([start])
-        self._moves: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._work = 0
+        self._sets: dict[frozenset[int], int] = {}  # of states that may hold at once, each with its number
+        self._states: list[frozenset[int]] = []
+        self._ends: list[bool] = []
+        self._moves: dict[tuple[int, str], int] = {}
+        self._start = self._numbered(self._reach([start]))
 
     def fullmatch(self, text: str) -> bool:
-        """Whether the pattern matches the text from beginning to end."""
-        states = self._start
+        """Whether the pattern matches the text from beginning to end. Unsupported where that takes too much work."""
+        at = self._start
         for character in text:
-            move = states, character
-            if move not in self._moves:
-                if len(self._moves) > _MOST_MOVES:
-                    self._moves.clear()
-                self._moves[move] = self._reach([self._next[s][0] for s in states if self._taken(s, character)])
-            states = self._moves[move]
-            if not states:
-                return False
-        return self._end in states
+            after = self._moves.get((at, character))
+            if after is None:
+                after = self._moves[at, character] = self._move(at, character)
+            at = after
+        return self._ends[at]
+
+    def _move(self, at: int, character: str) -> int:
+        states = self._states[at]
+        reached = self._reach([self._next[s][0] for s in states if self._taken(s, character)])
+        self._work += 1 + len(states) + len(reached)
+        if self._work > _MOST_WORK:
+            raise Unsupported
+        return self._numbered(reached)
+
+    def _numbered(self, states: frozenset[int]) -> int:
+        number = self._sets.setdefault(states, len(self._sets))
+        if number == len(self._ends):
+            self._states.append(states)
+            self._ends.append(self._end in states)
+        return number
 
     def _taken(self, state: int, character: str) -> bool:
         takes = self._takes[state]
