@@ -40,6 +40,11 @@ EXPECTED = [
     # eBPF. bcc's documentation has outputs of many tools in prose: nobody claims it.
     (r"^bpftrace output", "bpftrace"),
     (r"^bcc profile text", "bcc"),
+    # pprof's family; EXCEPTIONS has those whose row does not tell which of the formats it is.
+    (r"^pprof (report|text|Profile)", None),
+    (r"^pprof protobuf or legacy", "pprof_legacy"),
+    (r"^pprof", "pprof"),
+    (r"^OTLP profiles", "otlp_profile"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
@@ -53,10 +58,17 @@ EXCEPTIONS: dict[str, tuple[list[str], str]] = {
     "py-spy/flamelens/readable.txt": (["folded"], "made up, with frames that py-spy does not write"),
     "rocprof/omniperf-MI200-pmc_dispatch_info.csv": ([], "names of kernels, no times"),
     "rocprof/omniperf-MI200-sysinfo.csv": ([], "what the machine is"),
+    "pprof/google/driver-go.nomappings.crash": (["pprof"], "protobuf"),
+    "pprof/google/fuzz-empty": ([], "empty"),
+    "pprof/google/fuzz-go.crc32.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/google/fuzz-gobench.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/google/fuzz-java.cpu.pb": (["pprof_legacy"], "words of gperftools"),
+    "pprof/pprofutils/folded.in.pprof": (["pprof"], "the pair is called folded"),
+    "pprof/pprofutils/folded.out.pprof": (["pprof"], "the pair is called folded"),
+    "pprof/pprofutils/json.out.json": ([], "google/pprof's Profile as JSON"),
+    "pprof/pprofutils/raw.out.txt": ([], "what `go tool pprof -raw` prints"),
     "folded/inferno-flamegraph/empty/empty.txt": ([], "empty"),
     "perf-script/local/fp.header-only.txt": (["perf_script"], "perf script --header-only: its header, no sample"),
-    "pprof/pprofutils/folded.in.pprof": ([], "pprof"),
-    "pprof/pprofutils/folded.out.pprof": ([], "pprof"),
     "perf-script/inferno/expected/no-events-collapsed.txt": ([], "empty"),
     "perf-script/inferno/no-events.txt": ([], "empty"),
     "folded/inferno-flamegraph/nameattr/nameattr.txt": ([], _NAMEATTR),
