@@ -51,21 +51,18 @@ def needed(*programs: str) -> str:
     pytest.skip(f"{' or '.join(programs)} makes what is tested here")
 
 
+JAVA = "-XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:+PreserveFramePointer -XX:+DumpPerfMapAtExit"
+#: Programs, their options, what they run, and how some function begins that they compile.
 JIT = {
-    "node": (["node"], ["--perf-basic-prof", "--interpreted-frames-native-stack"], "tokens.mjs", "JS:"),
-    "java": (
-        ["java"],
-        ["-XX:+UnlockDiagnosticVMOptions", "-XX:+PreserveFramePointer", "-XX:+DumpPerfMapAtExit"],
-        "Ledger.java",
-        "Interpreter",
-    ),
+    "node": ("node", "--perf-basic-prof --interpreted-frames-native-stack", "tokens.mjs", "JS:"),
+    "java": ("java", JAVA, "Ledger.java", "Interpreter"),
 }
 
 
 @pytest.mark.parametrize("name", JIT)
 def test_functions_compiled_at_run_time(name: str, tmp_path: Path, maps: list[str]) -> None:
-    candidates, options, program, function = JIT[name]
-    command = [needed(*candidates), *options, str(PROGRAMS / program), SECONDS]
+    program, options, source, function = JIT[name]
+    command = [needed(program), *options.split(), str(PROGRAMS / source), SECONDS]
     frames = compared(tmp_path / "perf.data", maps, *command, demangle=False).frames
     found = [name for name, kind in zip(frames.name, frames.kind.tolist(), strict=True) if kind == Kind.JIT]
     assert len(found) > 10 and any(name.startswith(function) for name in found), found

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from drawn import by_stack
 from golden import FIXTURES
-from perf_oracle import CLOCK, perf_script, read, record, same, settled
+from perf_oracle import CLOCK, perf_script, read, record, same, script, settled
 
 from flamegraph.errors import EmptyProfile
 from flamegraph.profile import Profile
@@ -57,8 +57,8 @@ int main(int argc, char** argv) {
 """
 
 SCRIPT = """
-for i in 1 2 3 4 5; do ({program} 2; ls -R /usr/lib > /dev/null); done
-exec {python} -c 'import os
+for i in 1 2 3; do ({program} 2; ls -R /usr/include > /dev/null); done
+exec {python} -S -c 'import os
 for i in range(3):
     if not os.fork():
         sum(j * j for j in range(200000)); os.execv("/bin/ls", ["ls", "/usr/lib"])
@@ -155,8 +155,9 @@ def test_choices(program: Path, tmp_path: Path) -> None:
     same_some(read(path, cpu="0"), perf_script(path, "--cpu", "0"))
     same_some(read(path, only_tid=(tid,)), perf_script(path, "--tid", str(tid)))
     same_some(read(path, only_pid=(whole.threads[-1].pid,)), perf_script(path, "--pid", str(whole.threads[-1].pid)))
+    text = script(path, "--no-inline", "-F", "+pid,+ip,+sym,+dso", "--ns")
     for choice in ({"comm": ("io worker 1",)}, {"cpu": "0"}, {"only_tid": (tid,)}, {"time": "+0.01,"}):
-        same_some(read(path, **choice), perf_script(path, "--ns", **choice))
+        same_some(read(path, **choice), read(text, **choice))
 
 
 def same_some(ours: Profile, theirs: Profile) -> None:
