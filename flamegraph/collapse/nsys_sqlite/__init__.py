@@ -26,22 +26,14 @@ Reports themselves (`.nsys-rep`, `.qdrep`) are exported on the way where nsys is
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
-
-from ...description import Description, EventDescription
-from ...errors import EmptyProfile, ParseError
-from ...profile import Meta, Profile
+from ...description import Description
+from ...errors import ParseError
+from ...profile import Profile
 from ...source import Source
 from ...sqlite import MAGIC, opened, tables
 from .. import Format, Match
-from .cpu_side import SHOWN
-from .export import Export
-from .gpu_side import gpu_work
-from .operations import TABLES
 from .options import Options
-from .report import exported, kind_of
-from .weighed import profile_of
+from .report import database, kind_of
 
 __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
@@ -54,7 +46,7 @@ FORMAT = Format(
 
 #: Words of the schema, of which some are in the first pages whatever the version.
 _WORDS = (b"globalPid", b"globalTid", b"META_DATA_EXPORT", b"EXPORT_META_DATA", b"CUPTI_ACTIVITY_KIND_")
-_STRINGS = "StringIds"
+_STRINGS = b"StringIds"
 
 
 def sniff(source: Source) -> Match:
@@ -62,86 +54,33 @@ def sniff(source: Source) -> Match:
         return Match.SHAPE if kind == "stream" else Match.SIGNATURE
     if not source.head.startswith(MAGIC):
         return Match.NO
-    if _STRINGS.encode() in source.head:
-        return Match.SIGNATURE if any(word in source.head for word in _WORDS) else Match.NO
+    if _STRINGS in source.head:
+        return _graded(source.head)
     # The schema may lie further back, which costs nothing to find out of a plain file.
     if source.path is None or source.raw is not source.data:
         return Match.NO
     try:
         with opened(source) as connection:
-            found = tables(connection)
+            return _graded(" ".join(tables(connection)).encode("utf-8", "replace"))
     except ParseError:
         return Match.NO
-    return (
-        Match.SIGNATURE if _STRINGS in found and any(word.decode() in " ".join(found) for word in _WORDS) else Match.NO
-    )
+
+
+def _graded(schema: bytes) -> Match:
+    return Match.SIGNATURE if _STRINGS in schema and any(word in schema for word in _WORDS) else Match.NO
 
 
 def parse(source: Source, options: Options) -> Profile:
     """EmptyProfile where the export has nothing of what is asked for; it says what there is."""
-    if kind := kind_of(source):
-        with exported(source, kind) as database:
-            return parse(database, options)
-    with opened(source) as connection:
-        export = Export(connection, source.name, len(source.data))
-        mode = options.show or ("gpu" if options.gpu else None)
-        has = _what_there_is(export)
-        if not has or (mode and mode not in has):
-            raise _nothing(source, export, mode, has)
-        mode = mode or next(iter(has))
-        work = gpu_work(export, options) if mode == "gpu" else SHOWN[mode].read(export, options)
-        meta = replace(_meta(export), timeline=options.timeline)
-        return profile_of(work, meta, {why: count for why, count in export.skipped.items() if count}, source.name)
+    from .read import read_profile  # what it takes to read is not needed to find out whose a file is
+
+    with database(source) as export:
+        return read_profile(export, options)
 
 
 def describe(source: Source) -> Description:
     """Everything that `--gpu` and `--show` can show, with its sums."""
-    if kind := kind_of(source):
-        with exported(source, kind) as database:
-            return describe(database)
-    events, skipped = [], {}
-    with opened(source) as connection:
-        first = Export(connection, source.name, len(source.data))
-        has, meta = _what_there_is(first), _meta(first)
-        if not has:
-            raise _nothing(source, first, None, has)
-        for mode, title in has.items():
-            export = Export(connection, source.name, len(source.data))
-            work = gpu_work(export, Options()) if mode == "gpu" else SHOWN[mode].read(export, Options())
-            total = int(work.values[:, 0].sum())
-            events.append(EventDescription(title, work.metrics[0].unit, len(work.node), total))
-            skipped |= {why: count for why, count in export.skipped.items() if count}
-    return Description(tuple(events), meta.duration, meta.command, meta.host, skipped=skipped)
+    from .read import read_description
 
-
-def _what_there_is(export: Export) -> dict[str, str]:
-    """ "gpu" and names of `--show`, in the order in which they are the default → what they show, in words."""
-    found = {"gpu": "work on the GPU (--gpu)"} if any(map(export.any, TABLES)) else {}
-    for mode, shown in SHOWN.items():
-        if any(export.any(table, shown.rows) for table in shown.tables):
-            found[mode] = f"{shown.title} (--show {mode})"
-    return found
-
-
-def _nothing(source: Source, export: Export, mode: str | None, has: dict[str, str]) -> EmptyProfile:
-    wanted = {"gpu": "work on the GPU", None: "work on the GPU, samples, ranges or calls"}
-    expected = wanted[mode] if mode in wanted else SHOWN[mode].title
-    damage = "".join(f"; {why}" for why, count in export.skipped.items() if count)
-    found = f"found only {', '.join(has.values())}" if has else "found none"
-    return EmptyProfile(f"{source.name}: expected {expected}, {found}{damage}")
-
-
-def _meta(export: Export) -> Meta:
-    """What the export says of the recording."""
-    duration = export.read("ANALYSIS_DETAILS", duration=0)["duration"]
-    words = [
-        value
-        for name, value in export.texts("META_DATA_CAPTURE", "name", "value")
-        if str(name) == "PROCESS_0:COMMAND" or str(name).startswith("PROCESS_0:ARGUMENT_")
-    ]
-    hosts = [value for name, value in export.texts("TARGET_INFO_SYSTEM_ENV", "name", "value") if name == "Hostname"]
-    return Meta(
-        command=shlex.join(words),
-        host=hosts[0] if hosts else "",
-        duration=max(int(duration.max(initial=0)), 0),
-    )
+    with database(source) as export:
+        return read_description(export)

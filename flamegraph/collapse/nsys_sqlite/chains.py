@@ -43,9 +43,9 @@ class Chains:
         Chains count from 1. So do calls, with 0 for none; but in old exports they count from 0. The function that was
         called is in its chain, which tells the two apart.
         """
-        if not (id == 0).any():
-            return self.find(id)
         rows = [np.where(id >= 0, self.find(id + shift), -1) for shift in (0, 1)]
+        if not (id == 0).any():
+            return rows[0]
         agree = [np.count_nonzero(self._place(row, call, build) >= 0) for row in rows]
         return rows[1] if agree[1] > agree[0] else rows[0]
 

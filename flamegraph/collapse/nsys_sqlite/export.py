@@ -6,21 +6,20 @@ the version, and people add their own. So columns are asked for by name, each wi
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import ParseError
 from ...sqlite import columns
 
-__all__ = ["Export"]
+if TYPE_CHECKING:
+    import sqlite3
 
-#: How damage shows: what SQLite says of it, which can't be read where it quotes it, and texts of impossible length.
-_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError, MemoryError)
+__all__ = ["Export"]
 
 #: Rows turned into numbers at once.
 _CHUNK = 1 << 14
@@ -37,7 +36,11 @@ class Export:
 
     def __init__(self, connection: sqlite3.Connection, name: str, size: int):
         """`name` is for messages; `size` in bytes bounds what is believed: pages can be made to hold each other."""
+        from sqlite3 import DatabaseError
+
         self.skipped: Counter[str] = Counter()
+        # What SQLite says of damage, which can't be read where it quotes it, and of texts of impossible length.
+        self._damage = (DatabaseError, UnicodeDecodeError, MemoryError)
         self._connection, self._name = connection, name
         self._rows, self._text = size, 4 * size + (1 << 20)
         # A view may go on for ever; an export has none.
@@ -47,10 +50,8 @@ class Export:
         self._own: list[str] = []
         self._strings: dict[int, str] | None = None
 
-    def __contains__(self, table: str) -> bool:
-        return table in self._tables
-
     def has(self, table: str, column: str) -> bool:
+        """Whether there is such a table, with such a column."""
         return column in self._tables.get(table, ())
 
     def read(self, table: str, _tidy: Callable[[bytes], bytes] = bytes, **wanted: Any) -> dict[str, np.ndarray]:
@@ -97,7 +98,7 @@ class Export:
             return False
         try:
             return bool(self._connection.execute(f'SELECT 1 FROM "{table}" WHERE {condition} LIMIT 1').fetchall())
-        except _DAMAGE:
+        except self._damage:
             return False
 
     def last(self) -> int:
@@ -127,14 +128,14 @@ class Export:
         """The rows of a query, some at a time; where the table is damaged, those before the damage."""
         try:
             cursor = self._connection.execute(query)
-        except _DAMAGE:
+        except self._damage:
             self._note_damage(table)
             return
         while True:
             rows: list[tuple] = []
             try:
                 rows.extend(islice(cursor, _CHUNK))
-            except _DAMAGE:
+            except self._damage:
                 self._note_damage(table)
             self._rows -= len(rows)
             if self._rows < 0:

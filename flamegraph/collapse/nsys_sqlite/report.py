@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +12,7 @@ from ...errors import InputError
 from ...source import Source
 from ...text import decode
 
-__all__ = ["exported", "kind_of"]
+__all__ = ["database", "kind_of"]
 
 #: How .nsys-rep and the older .qdrep begin, before the version: "2026@4@1@191-264138605071v0.".
 _MAGIC = b"NVIDIA Tegra Profiler Report "
@@ -42,35 +39,54 @@ def kind_of(source: Source) -> str:
 
 
 @contextmanager
-def exported(source: Source, kind: str) -> Iterator[Source]:
-    """The SQLite database that nsys makes of a report. InputError with the command where nsys is not there."""
-    name = str(source.path) if source.path is not None else "FILE"
-    stem = name[: -len(Path(name).suffix)] if Path(name).suffix else name
-    to_export = _command(stem, name)
-    if kind == "json":
-        raise InputError(f"{source.name}: is nsys's export as JSON, expected the one as SQLite: "
-                         f"{_command('report', 'report.nsys-rep')}")  # fmt: skip
-    if kind == "stream":
-        steps = f"QdstrmImporter -i {shlex.quote(name)} && {_command(stem, stem + '.nsys-rep')}"
-        raise InputError(f"{source.name}: is a recording that was not imported yet; import and export it: {steps}")
-    version = _VERSION.match(source.head)
-    made_by = f"Nsight Systems {decode(version[1]).replace('@', '.')}" if version else "Nsight Systems"
-    what = f"{source.name}: is a report of {made_by}"
+def database(source: Source) -> Iterator[Source]:
+    """The source itself or, of a report, what nsys exports. InputError with the command where that can't be done."""
+    import shutil
+    import tempfile
+
+    kind = kind_of(source)
+    if not kind:
+        yield source
+        return
     nsys = shutil.which("nsys")
-    if nsys is None:
-        raise InputError(f"{what}, which only nsys of that version or a later one can read; export it: {to_export}")
+    if kind != "report" or nsys is None:
+        raise InputError(_advice(source, kind))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         report, out = source.path, Path(folder) / "report.sqlite"
         if report is None or source.raw[: len(_MAGIC)] != _MAGIC:
             report = Path(folder) / "report.nsys-rep"
             report.write_bytes(source.data)
         if why := _export(nsys, report, out):
-            raise InputError(f"{what}, which nsys could not export ({why}); try: {to_export}")
+            raise InputError(_advice(source, kind, why))
         yield Source(out, source.name)
+
+
+def _advice(source: Source, kind: str, why: str = "") -> str:
+    """What to do with a file that can't be read here; `why` is what nsys said of it, if it was asked."""
+    path = source.path or Path("FILE")
+    stem = path.with_suffix("")
+    if kind == "json":
+        return f"{source.name}: is nsys's export as JSON, expected the one as SQLite: {_command('report')}"
+    if kind == "stream":
+        steps = f"QdstrmImporter -i {shlex.quote(str(path))} && {_command(stem)}"
+        return f"{source.name}: is a recording that was not imported yet; import and export it: {steps}"
+    version = _VERSION.match(source.head)
+    what = f"{source.name}: is a report of Nsight Systems"
+    what += f" {decode(version[1]).replace('@', '.')}" if version else ""
+    if why:
+        return f"{what}, which nsys could not export ({why}); try: {_command(stem, path)}"
+    return f"{what}, which only nsys of that version or a later one can read; export it: {_command(stem, path)}"
+
+
+def _command(stem: Path | str, report: Path | None = None) -> str:
+    out, report = f"{stem}.sqlite", str(report or f"{stem}.nsys-rep")
+    return f"nsys export --type sqlite -o {shlex.quote(out)} {shlex.quote(report)}"
 
 
 def _export(nsys: str, report: Path, out: Path) -> str:
     """Let nsys export a report: "", or why it could not."""
+    import subprocess
+
     command = [nsys, "export", "--type", "sqlite", "-o", str(out), str(report.resolve())]
     try:
         run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -80,7 +96,3 @@ def _export(nsys: str, report: Path, out: Path) -> str:
         return ""
     said = decode(run.stdout).strip().splitlines()
     return said[-1].strip() if said else f"exit code {run.returncode}"
-
-
-def _command(stem: str, name: str) -> str:
-    return f"nsys export --type sqlite -o {shlex.quote(stem + '.sqlite')} {shlex.quote(name)}"

@@ -57,7 +57,9 @@ class StackBuilder:
         self._grow(node[below.parent[fresh]], below.frame[fresh])
         return node[leaf]
 
-    def nested(self, base: np.ndarray, own: np.ndarray, parent: np.ndarray, order: np.ndarray, frame: np.ndarray):
+    def nested(
+        self, base: np.ndarray, own: np.ndarray, parent: np.ndarray, order: np.ndarray, frame: np.ndarray
+    ) -> np.ndarray:
         """The nodes of slices, int64[n]: each below its parent slice, or below `base` if it has none or `own` is true.
 
         `parent` and `order` are what `nesting.nest` made of them.
