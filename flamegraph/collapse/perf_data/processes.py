@@ -137,6 +137,11 @@ class Processes:
                 self._noted.append((time, self._sequence, kind, fields))
                 self._sequence += 1
 
+    @property
+    def waiting(self) -> int:
+        """How many records were noted and not yet played back."""
+        return len(self._noted)
+
     def settle(self, until: int | None = None) -> None:
         """Play back what was noted, in time order, up to and including `until`."""
         self._noted.sort(key=lambda note: note[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...description import Description, EventDescription
+from ...errors import ParseError
 from ...source import Source
 from ..perf_script.events import unit
 from .events import TRACEPOINT, event_name
@@ -15,12 +16,15 @@ __all__ = ["describe", "gathered"]
 
 
 def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
-    """The head of a recording, and all that its records hold. ParseError where the head is damaged."""
+    """The head of a recording, and all that its records hold. ParseError where the head or the sums are damaged."""
     header = read_header(source.data, source.name)
     gather = Gather(header, options)
-    for block in blocks(header, source.data):
-        gather.take(block)
-    gather.finish()
+    try:
+        for block in blocks(header, source.data):
+            gather.take(block)
+        gather.finish()
+    except OverflowError:
+        raise ParseError(source.name, "periods that add up to less than 2^63", "larger ones") from None
     return header, gather
 
 

@@ -17,13 +17,18 @@ from .kernel import Kernel
 from .processes import Mapping
 from .table import Table
 
-__all__ = ["Resolver"]
+__all__ = ["Resolver", "compiled_code"]
 
 _KERNEL = "[kernel.kallsyms]"
 
 #: Memory that holds no file: what runs there was compiled at run time. The first three are perf's (map.c), the others
 #: are how .NET, and programs that name their memory (prctl PR_SET_VMA), show up; perf leaves those unknown.
 _ANONYMOUS = ("//anon", "/dev/zero", "/anon_hugepage", "/memfd:", "[anon")
+
+
+def compiled_code(mapping: Mapping) -> bool:
+    """Whether a mapping is memory that holds no file."""
+    return mapping.anonymous or mapping.path.startswith(_ANONYMOUS)
 
 
 class Resolver:
@@ -68,7 +73,7 @@ class Resolver:
 
         `memory` is all that the process has mapped: a jitdump file may be in it.
         """
-        if mapping.anonymous or mapping.path.startswith(_ANONYMOUS):
+        if compiled_code(mapping):
             if pid not in self._compiled:
                 self._compiled[pid] = compiled(self._symfs, pid, (other.path for other in memory))
             found = self._compiled[pid].names(addresses)
