@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from ...errors import MissingExtra
 
-__all__ = ["Inflate"]
+__all__ = ["PIECE", "Inflate", "zstd_stream"]
 
 #: How much is decompressed before it is looked at.
 _FULL = 4 << 20
 
 #: Compressed bytes fed at a time. Four bytes can stand for a block of 128 KiB, so that this many give at most 8 MiB,
 #: whatever the input.
-_PIECE = 256
+PIECE = 256
 
 #: Whoever makes more out of less wants our time: each record has a time of its own, which takes more than a byte, and
 #: `perf record -z` makes things ten times smaller, copied stacks that hardly change a thousand times. So much is free.
@@ -44,16 +44,16 @@ class Inflate:
             (length,) = struct.unpack_from(self.order + "Q", payload)
             payload = payload[8 : 8 + length]
         if self._stream is None:
-            self._stream = _decompressor()
-        for at in range(0, len(payload), _PIECE):
+            self._stream = zstd_stream()
+        for at in range(0, len(payload), PIECE):
             try:
-                content = self._stream.decompress(payload[at : at + _PIECE])
+                content = self._stream.decompress(payload[at : at + PIECE])
             except Exception as error:  # either library's own class of errors
                 self.damage = f"damaged compressed record ({error})"
                 return
             self.buffer += content
-            self._bytes += _RATIO * _PIECE - len(content)
-            self._records += _PIECE
+            self._bytes += _RATIO * PIECE - len(content)
+            self._records += PIECE
             if self._bytes < 0:
                 self.damage = _GROWS
                 return
@@ -75,7 +75,8 @@ class Inflate:
         self.buffer = bytearray(rest) + self.buffer
 
 
-def _decompressor():
+def zstd_stream():
+    """An object whose `decompress(piece)` gives what it can of a stream. MissingExtra where there is no library."""
     try:
         from compression import zstd  # Python 3.14
 
