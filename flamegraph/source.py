@@ -18,6 +18,8 @@ from .text import decode
 __all__ = ["Source"]
 
 _HEAD = 64 * 1024
+#: Files that a directory may stand for: of `perf record --threads`.
+_MAIN_FILES = ("data",)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -26,12 +28,14 @@ class Source:
 
     name     how messages call it
     path     the file itself, or None for standard input and bytes
+    folder   the directory that was named, where that stands for `path` and other files in it
     damage   after `data` was used: what is wrong with a compressed stream, or ""; what came before that is in `data`
     """
 
     def __init__(self, origin: str | os.PathLike[str] | bytes | BinaryIO, name: str | None = None):
         """`origin` is a path, "-" for standard input, the content itself, or an open binary file."""
         self.path: Path | None = None
+        self.folder: Path | None = None
         self.damage = ""
         self._content: bytes | None = None
         if isinstance(origin, (bytes, bytearray, memoryview)):
@@ -39,6 +43,9 @@ class Source:
         elif isinstance(origin, (str, os.PathLike)) and str(origin) != "-":
             self.path = Path(origin)
             self.name = name or str(origin)
+            main = next((file for file in _MAIN_FILES if os.path.isfile(self.path / file)), None)
+            if main is not None:
+                self.folder, self.path = self.path, self.path / main
         elif isinstance(origin, (str, os.PathLike)):
             if sys.stdin is None:
                 raise InputError("standard input: is closed")

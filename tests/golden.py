@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from urllib.parse import unquote
 
 from flamegraph.collapse import formats, read
@@ -64,7 +64,9 @@ def cases() -> Iterator[Case]:
 
 def parse_options(format: str, words: list[str]) -> dict[str, Any]:
     """The options in a golden's name, as the types that the format's options have."""
-    known = {field.name: field.default for field in fields(formats()[format].options)}
+    cls = formats()[format].options
+    known = {field.name: field.default for field in fields(cls)}
+    hints = get_type_hints(cls)
     options: dict[str, Any] = {}
     for word in words:
         name, _, value = word.partition("=")
@@ -73,7 +75,7 @@ def parse_options(format: str, words: list[str]) -> dict[str, Any]:
         if isinstance(default, bool):
             options[name] = value != "no"
         elif isinstance(default, tuple):
-            options[name] = (*options.get(name, ()), value)
+            options[name] = (*options.get(name, ()), get_args(hints[name])[0](value))
         elif isinstance(default, (int, float)):
             options[name] = type(default)(value)
         else:

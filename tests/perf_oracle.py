@@ -39,7 +39,8 @@ def record(out: Path, *arguments: str, within: Sequence[str] = (), **more: objec
     """
     if shutil.which("perf") is None:
         pytest.skip("perf makes what is tested here")
-    command = [*within, "perf", "record", "-o", str(out), *arguments]
+    # Without -N, perf keeps copies of all programs in the home directory.
+    command = [*within, "perf", "record", "-N", "-o", str(out), *arguments]
     run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **more)
     if not out.exists() or not (out.is_dir() or out.stat().st_size):
         pytest.skip(f"perf can't record here: {run.stderr.decode(errors='replace').strip()[-200:]}")

@@ -37,12 +37,22 @@ class Recording:
         payload += bytes(-len(payload) % 8)
         self.body += self.pack("IHH", kind, misc, 8 + len(payload)) + payload
 
-    def sample(self, *chain: int, pid: int = 10, time: int = 1, period: int = 1, cpu: int = 0, id: int = 0, **more):
+    def sample(
+        self,
+        *chain: int,
+        pid: int = 10,
+        tid: int = 0,
+        time: int = 1,
+        period: int = 1,
+        cpu: int = 0,
+        id: int = 0,
+        **more,
+    ):
         """`more`: reads (words), raw (bytes), branches (words), misc."""
         kind, payload = self.sample_type, b""
         address = next((ip for ip in chain if ip < USER), 0)
         for bit, field_ in (
-            (IDENTIFIER, self.pack("Q", id)), (IP, self.pack("Q", address)), (TID, self.pack("II", pid, pid)),
+            (IDENTIFIER, self.pack("Q", id)), (IP, self.pack("Q", address)), (TID, self.pack("II", pid, tid or pid)),
             (TIME, self.pack("Q", time)), (ID, self.pack("Q", id)), (CPU, self.pack("II", cpu, 0)),
             (PERIOD, self.pack("Q", period)), (READ, self.words(more.get("reads", ()))),
             (CALLCHAIN, self.pack(f"{len(chain) + 1}Q", len(chain), *chain)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -52,8 +53,13 @@ def test_a_recording_is_read_whole_and_the_same_every_time(bench_data):
     assert len(set(profile.labels())) > 500
 
 
-def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
-    command = [sys.executable, SCRIPTS / "bench.py", "--size-mb=0.2", "--runs=1", "--json", f"--data={tmp_path}"]
+def test_a_benchmark_reports_every_program_that_is_there(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "samply").write_text("#!/bin/sh\necho profile\n")
+    (tmp_path / "bin" / "samply").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    data = tmp_path / "data"
+    command = [sys.executable, SCRIPTS / "bench.py", "--size-mb=0.2", "--runs=1", "--json", f"--data={data}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["results"]
@@ -63,12 +69,14 @@ def test_a_benchmark_reports_every_program_that_is_there(tmp_path):
         "svg",
         "help",
     ]
-    assert ("help", "import click") in {(row["work"], row["program"]) for row in rows}
+    goals = {(row["work"], row["program"]): row["must"] for row in rows}
+    assert goals["perf-data", "flamegraph"] is None and goals["perf-data", "samply"] == 1
+    assert goals["help", "import click"] == pytest.approx(2 / 3)
     assert all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
     for row in rows:
         if row["met"] is not None:
             assert row["met"] == (row["speed"] >= row["must"])
-    assert len(list(tmp_path.iterdir())) == 3, "the inputs are kept for the next run"
+    assert len(list(data.iterdir())) == 3, "the inputs are kept for the next run"
 
 
 def test_a_benchmark_refuses_what_it_cannot_do():

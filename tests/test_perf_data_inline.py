@@ -87,14 +87,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("g++ makes what is tested here")
     folder = tmp_path_factory.mktemp("inline")
     (folder / "nest.cpp").write_text(PROGRAM)
-    for name, extra in (("nest", ()), ("fixed", ("-no-pie",)), ("packed", ("-gz=zlib",)), ("old", ("-gdwarf-4",))):
-        build(folder, name, *extra)
+    command = ["g++", "-O2", "-g", "-fno-omit-frame-pointer", "-Wl,--build-id", "nest.cpp", "-o"]
+    kinds = {"nest": [], "fixed": ["-no-pie"], "packed": ["-gz=zlib"], "old": ["-gdwarf-4"]}
+    builds = [subprocess.Popen([*command, name, *extra], cwd=folder) for name, extra in kinds.items()]
+    assert not any(build.wait() for build in builds)
     return folder
-
-
-def build(folder: Path, name: str, *extra: str) -> None:
-    command = ["g++", "-O2", "-g", "-fno-omit-frame-pointer", *extra, "-Wl,--build-id", "-o", name, "nest.cpp"]
-    subprocess.run(command, cwd=folder, check=True)
 
 
 def stacks_of(path: Path, program: Path, *arguments: str) -> list[list[tuple[int, bytes]]]:

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from drawn import by_stack
 from golden import FIXTURES
-from perf_oracle import CLOCK, perf_script, read, record, same, settled
+from perf_oracle import CLOCK, perf_script, read, record, same, script, settled
 
+from flamegraph.errors import EmptyProfile
 from flamegraph.profile import Profile
 
 PROGRAM = """
@@ -56,8 +57,8 @@ int main(int argc, char** argv) {
 """
 
 SCRIPT = """
-for i in 1 2 3 4 5; do ({program} 2; ls -R /usr/lib > /dev/null); done
-exec {python} -c 'import os
+for i in 1 2 3; do ({program} 2; ls -R /usr/include > /dev/null); done
+exec {python} -S -c 'import os
 for i in range(3):
     if not os.fork():
         sum(j * j for j in range(200000)); os.execv("/bin/ls", ["ls", "/usr/lib"])
@@ -118,6 +119,17 @@ def test_pipes(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
     same(read(path), perf_script(path))
 
 
+@pytest.mark.parametrize("extra", [(), ("-z",), ("--call-graph", "dwarf,4096")], ids=["", "zstd", "copied stacks"])
+def test_directories(extra: tuple[str, ...], program: Path, tmp_path: Path) -> None:
+    path = record(tmp_path / "perf.data", "--threads", *CLOCK, "-g", *extra, str(program), "10")
+    assert path.is_dir()
+    same(read(path), perf_script(path))
+    if not extra:  # the head tells that it is not all
+        same(read(path / "data"), read(path))
+        with pytest.raises(EmptyProfile, match="of which only one file was read"):
+            read((path / "data").read_bytes())
+
+
 def test_per_thread(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--per-thread", sys.executable, "-c", "sum(range(30000000))")
     same(read(path), perf_script(path))
@@ -135,11 +147,17 @@ def test_the_whole_system(program: Path, tmp_path: Path) -> None:
 
 def test_choices(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--sample-cpu", "taskset", "-c", "0", str(program))
-    times = read(path, timeline=True).samples.time
+    whole = read(path, timeline=True)
+    times, tid = whole.samples.time, whole.threads[-1].tid
     span = ",".join(f"{int(times[len(times) * part // 10]) / 1e9:.6f}" for part in (3, 4))
     same_some(read(path, time=span), perf_script(path, "--time", span))
     same_some(read(path, comm=("io worker 1",)), perf_script(path, "--comms", "io worker 1"))
     same_some(read(path, cpu="0"), perf_script(path, "--cpu", "0"))
+    same_some(read(path, only_tid=(tid,)), perf_script(path, "--tid", str(tid)))
+    same_some(read(path, only_pid=(whole.threads[-1].pid,)), perf_script(path, "--pid", str(whole.threads[-1].pid)))
+    text = script(path, "--no-inline", "-F", "+pid,+ip,+sym,+dso", "--ns")
+    for choice in ({"comm": ("io worker 1",)}, {"cpu": "0"}, {"only_tid": (tid,)}, {"time": "+0.01,"}):
+        same_some(read(path, **choice), read(text, **choice))
 
 
 def same_some(ours: Profile, theirs: Profile) -> None:
@@ -150,6 +168,7 @@ def same_some(ours: Profile, theirs: Profile) -> None:
 def test_copied_stacks_are_unwound_by_perf(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "--call-graph", "dwarf,4096", str(program), "10")
     same(read(path), perf_script(path))
+    same_some(read(path, comm=("io worker 1",)), perf_script(path, comm=("io worker 1",)))
     leaves = read(path, unwind="leaf")
     assert leaves.total() == read(path).total()
     assert any(reason.startswith("copied user stack") for reason in leaves.skipped)

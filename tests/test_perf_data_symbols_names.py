@@ -143,9 +143,12 @@ def programs(folder: Path) -> Iterator[str]:
         yield from (str(path) for path in Path("/usr/lib/x86_64-linux-gnu").glob(name))
     if shutil.which("g++"):
         (folder / "odd.cpp").write_text(PROGRAM)
-        for level in ("-O0", "-O2"):
-            subprocess.run(["g++", level, "-std=c++17", "-o", f"odd{level}", "odd.cpp"], cwd=folder, check=True)
-            yield str(folder / f"odd{level}")
+        builds = [
+            subprocess.Popen(["g++", level, "-std=c++17", "-o", f"odd{level}", "odd.cpp"], cwd=folder)
+            for level in ("-O0", "-O2")
+        ]
+        assert not any(build.wait() for build in builds)
+        yield from (str(folder / f"odd{level}") for level in ("-O0", "-O2"))
 
 
 def recording(plans: list[tuple[str, int, list[int]]]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import fields
 
 from ...profile import Profile
@@ -29,13 +30,24 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
     perf = shutil.which("perf")
     if perf is None or source.path is None or source.raw is not source.data:
         return None
-    command = [perf, "script", "-f", "-i", str(source.path), "-F", _FIELDS, "--max-stack", str(_DEEPEST)]
+    command = [
+        perf,
+        "script",
+        "-f",
+        "-i",
+        str(source.folder or source.path),
+        "-F",
+        _FIELDS,
+        "--max-stack",
+        str(_DEEPEST),
+    ]
     command += [] if options.demangle else ["--no-demangle"]
     # perf asks addr2line, which takes minutes for large programs: only where it is wanted for certain.
     command += [] if options.inline == "yes" else ["--no-inline"]
     for flag, value in (
         ("--symfs", options.symfs), ("--kallsyms", options.kallsyms), ("--vmlinux", options.vmlinux),
-        ("--cpu", options.cpu), ("--comms", ",".join(options.comm)), ("--time", _time(options, first)),
+        ("--cpu", options.cpu), ("--time", _time(options, first)),
+        ("--comms", _listed(options.comm)), ("--pid", _listed(options.only_pid)), ("--tid", _listed(options.only_tid)),
     ):  # fmt: skip
         command += [flag, value] if value else []
     with tempfile.TemporaryFile() as text:
@@ -44,8 +56,15 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
             return None
         text.seek(0)
         same = {field.name for field in fields(perf_script.Options)} & {field.name for field in fields(Options)}
+        same -= {"cpu", "time"}  # perf has chosen by them, of the times it prints less
         wanted = perf_script.Options(**{name: getattr(options, name) for name in same})
         return perf_script.parse(Source(text, source.name), wanted)
+
+
+def _listed(values: Iterable[object]) -> str:
+    """A list as perf takes it; "" for none, and where a value can't be in it."""
+    words = list(map(str, values))
+    return "" if any("," in word for word in words) else ",".join(words)
 
 
 def _time(options: Options, first: int | None) -> str:

@@ -106,6 +106,11 @@ class Gather:
             raise UsageError(
                 f"--cpu {self._options.cpu}: the recording holds no processors; use perf record --sample-cpu"
             )
+        if (self._options.only_pid or self._options.only_tid) and columns.pid is None:
+            raise UsageError("--only-pid, --only-tid: the recording does not say which thread a sample is of")
+        if columns.time is not None and len(columns):
+            first = int(columns.time.min())
+            self.rows.first = first if self.rows.first is None else min(first, self.rows.first)
         nothing = np.full(len(columns), -1, np.int32)
         pid = nothing if columns.pid is None else columns.pid
         tid = nothing if columns.tid is None else columns.tid

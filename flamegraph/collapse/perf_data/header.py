@@ -20,6 +20,7 @@ _MAGICS = {b"PERFILE2": "<", b"2ELIFREP": ">"}
 _OLD_MAGIC = b"PERFFILE"  # the same bytes in either byte order; the size that follows tells
 _FILE_SIZE, _PIPE_SIZE = 104, 16
 
+_DIR_FORMAT = 24
 _TRACING_DATA, _BUILD_ID, _HOSTNAME, _OSRELEASE, _VERSION, _ARCH, _CMDLINE, _EVENT_DESC = 1, 2, 3, 4, 5, 6, 11, 12
 _STRINGS = {_HOSTNAME: "hostname", _OSRELEASE: "osrelease", _VERSION: "version", _ARCH: "arch"}
 _BUILD_ID_HAS_SIZE = 1 << 15
@@ -43,6 +44,7 @@ class Header:
     command    the command line of `perf record`
     build_ids  (pid, path, hex)
     tracepoints  id → name, for events that are named nowhere else
+    in_folder  whether other files beside this one belong to the recording
     """
 
     order: str
@@ -55,6 +57,7 @@ class Header:
     command: list[str] = field(default_factory=list)
     build_ids: list[tuple[int, str, str]] = field(default_factory=list)
     tracepoints: dict[int, str] = field(default_factory=dict)
+    in_folder: bool = False
     skipped: dict[str, int] = field(default_factory=dict)
 
     def add(self, attr: Attr) -> None:
@@ -166,6 +169,10 @@ def _command(header: Header, _bit: int, raw: bytes) -> None:
     header.command = words
 
 
+def _in_folder(header: Header, _bit: int, _raw: bytes) -> None:
+    header.in_folder = True
+
+
 def _tracing_data(header: Header, _bit: int, raw: bytes) -> None:
     header.tracepoints.update(tracepoints(raw))
 
@@ -207,6 +214,7 @@ def build_id_event(raw: bytes, misc: int, order: str) -> tuple[int, str, str]:
 
 _READERS = {
     _TRACING_DATA: _tracing_data,
+    _DIR_FORMAT: _in_folder,
     _BUILD_ID: _build_ids,
     _CMDLINE: _command,
     _EVENT_DESC: _event_desc,

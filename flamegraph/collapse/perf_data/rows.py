@@ -64,13 +64,13 @@ class Waiting:
 class Rows:
     """Columns of rows, one row per sample in a timeline, else one per distinct chain, memory, comm and event.
 
-    first, last  the times of the samples, ns; None where there were none
-    seen         what the first sample of each event is ordered by
+    first   when the first sample of the recording was, ns, also where it is not wanted; None where there is none
+    seen    what the first sample of each event is ordered by
     """
 
     def __init__(self, processes: Processes, options: Options):
         self.first: int | None = None
-        self.last: int | None = None
+        self._ends: tuple[int, int] | None = None  # the times of the first and the last sample that are wanted
         self.clocked = True  # whether times are ns; else they are the numbers of records
         self.seen: dict[int, int] = {}
         self._processes, self._options = processes, options
@@ -85,16 +85,11 @@ class Rows:
             return
         if waiting.counter.any():
             waiting = self._counted(waiting)
+        waiting, comm = self._chosen(waiting)
         self._total += exact_sum(waiting.weight)
         if self._total > LARGEST:
             raise OverflowError
-        waiting = self._in_time(waiting)
         processes, options = self._processes, self._options
-        comm = processes.comm(waiting.tid, waiting.when)
-        if options.comm:
-            names = [name in options.comm for name in processes.names]
-            keep = np.array(names, bool)[comm]
-            waiting, comm = waiting.at(keep), comm[keep]
         for event in np.unique(waiting.event).tolist():
             first = int(waiting.when[waiting.event == event].min())
             self.seen.setdefault(event, first)
@@ -115,7 +110,7 @@ class Rows:
     @property
     def duration(self) -> int:
         """ns from the first sample to the last."""
-        return self.last - self.first if self.clocked and self.first is not None and self.last is not None else 0
+        return self._ends[1] - self._ends[0] if self.clocked and self._ends else 0
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """(keys int64[n, 6]: chain, state, name, pid, tid, event; values int64[n, 3]: weight, samples, ns)."""
@@ -124,21 +119,28 @@ class Rows:
         keys, values = (np.concatenate(column) for column in zip(*self._parts, strict=True))
         return (keys, values) if self._options.timeline or len(self._parts) == 1 else _added_up(keys, values)
 
-    def _in_time(self, waiting: Waiting) -> Waiting:
-        """The samples within the time that was asked for."""
-        if self.first is None:
-            self.first = self.last = int(waiting.time.min())
-        start, stop = self._options.span(self.first)
-        if start is not None or stop is not None:
-            keep = np.ones(len(waiting), bool)
-            if start is not None:
-                keep &= waiting.time >= start
-            if stop is not None:
-                keep &= waiting.time <= stop
-            waiting = waiting.at(keep)
+    def _chosen(self, waiting: Waiting) -> tuple[Waiting, np.ndarray]:
+        """The samples that are wanted, and what their threads were called."""
+        options = self._options
+        start, stop = options.span(self.first or 0)
+        keep = np.ones(len(waiting), bool)
+        if start is not None:
+            keep &= waiting.time >= start
+        if stop is not None:
+            keep &= waiting.time <= stop
+        if options.only_pid:
+            keep &= np.isin(waiting.pid, options.only_pid)
+        if options.only_tid:
+            keep &= np.isin(waiting.tid, options.only_tid)
+        waiting = waiting if keep.all() else waiting.at(keep)
+        comm = self._processes.comm(waiting.tid, waiting.when)
+        if options.comm:
+            keep = np.array([name in options.comm for name in self._processes.names], bool)[comm]
+            waiting, comm = waiting.at(keep), comm[keep]
         if len(waiting):
-            self.last = max(self.last, int(waiting.time.max()))
-        return waiting
+            first, last = self._ends or (int(waiting.time[0]), 0)
+            self._ends = min(int(waiting.time.min()), first), max(int(waiting.time.max()), last)
+        return waiting, comm
 
     def _counted(self, waiting: Waiting) -> Waiting:
         """Counters' values turned into what each has counted since it was read before; those that stood still go."""

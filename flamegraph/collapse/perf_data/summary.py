@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...description import Description, EventDescription
 from ...errors import ParseError
 from ...source import Source
 from ..perf_script.events import unit
 from .events import TRACEPOINT, event_name
+from .folder import others
 from .gather import Gather
 from .header import Header, read_header
 from .options import Options
@@ -19,9 +22,13 @@ def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
     """The head of a recording, and all that its records hold. ParseError where the head or the sums are damaged."""
     header = read_header(source.data, source.name)
     gather = Gather(header, options)
+    parts = list(others(source, header))
     try:
         for block in blocks(header, source.data):
-            gather.take(block)
+            gather.take(replace(block, mark=-1) if parts else block)  # what marks say of the order holds for one file
+        for part in parts:
+            for block in blocks(replace(header, start=0, stop=len(part.raw)), part.raw):
+                gather.take(replace(block, mark=-1))
         gather.finish()
     except OverflowError:
         raise ParseError(source.name, "periods that add up to less than 2^63", "larger ones") from None

@@ -107,9 +107,11 @@ class Resolver:
         return calls
 
     def _build_id(self, mapping: Mapping) -> str:
-        if mapping.path.startswith(_KERNEL):  # it has the name of a symbol behind it
-            return mapping.build_id or next((id for path, id in self._build_ids.items() if path.startswith(_KERNEL)), "")
-        return mapping.build_id or self._build_ids.get(mapping.path, "")
+        """The recorded one, "" if none was."""
+        path = mapping.path
+        if path.startswith(_KERNEL):  # with the name of a symbol behind it
+            path = next(filter(lambda path: path.startswith(_KERNEL), self._build_ids), "")
+        return mapping.build_id or self._build_ids.get(path, "")
 
     def kernel(self, mappings: Sequence[Mapping], addresses: np.ndarray) -> tuple[list[str | None], list[str]]:
         """(names, places) of kernel addresses (uint64).

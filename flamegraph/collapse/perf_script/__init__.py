@@ -34,15 +34,18 @@ from .assemble import combine, profile_of
 from .frames import is_frame
 from .header import header, looks
 from .heads import split_head
+from .selection import Selection
 from .shown import Shown
 from .spans import read_parts
 from .summary import summary
+from .wanted import Wanted
+from .windows import first_time
 
 __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options(Shown):
+class Options(Shown, Selection):
     """What `perf_script` may be asked."""
 
     event: str | None = option(None, "only this event, e.g. cycles:u", metavar="NAME")
@@ -72,13 +75,14 @@ def parse(source: Source, options: Options) -> Profile:
     if b"\r" in source.head:
         data = bytes(data).replace(b"\r\n", b"\n")
     stop, cut_off = _whole_samples(data)
-    parts = read_parts(data, stop, options.spelling, options.timeline)
+    wanted = Wanted(options, *options.span(first_time(data) if "+" in (options.time or "") else 0))
+    parts = read_parts(data, stop, options.spelling, options.timeline, wanted if options.chooses else None)
     if (total := sum(part.total for part in parts)) > LARGEST:
         raise ParseError(source.name, "periods that add up to less than 2^63", f"{total:,}")
     tables = combine(parts)
     if cut_off:
         tables.skipped[_CUT_OFF] = 1
-    if tables.skipped and not len(tables.who):
+    if tables.skipped and not len(tables.who) and not options.chooses:
         raise ParseError(*_complaint(source, cut_off))
     return profile_of(tables, options, header(source.head))
 

@@ -126,7 +126,9 @@ def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
 def _chosen(tables: _Tables, options: Options) -> list[int]:
     """The events that are wanted and have samples: what looked like a header may have named another."""
     seen = np.unique(tables.event).tolist()
-    return seen if options.event is None else [seen[choose([tables.events[i] for i in seen], options.event)]]
+    return (
+        seen if options.event is None or not seen else [seen[choose([tables.events[i] for i in seen], options.event)]]
+    )
 
 
 def _used(rows: list[Frame], stacks: Stacks) -> tuple[list[Frame], Stacks]:

@@ -10,7 +10,7 @@ from ...sums import exact_sum
 from .frames import Frame
 from .heads import Who
 
-__all__ = ["MOST_EVENTS", "Columns", "Part"]
+__all__ = ["MOST_EVENTS", "Columns", "Part", "nanoseconds", "pack"]
 
 # `perf record -e 'syscalls:*'` makes seven hundred; more than this is no recording, and every event is a column.
 MOST_EVENTS = 4096
@@ -65,6 +65,11 @@ class Columns:
         self.node.append(node)
         self.time.append(time)
 
+    def keep(self, rows: list[int]) -> None:
+        """Drop what came in since `add_up`, but for these."""
+        for column in (self.who, self.what, self.node, self.time):
+            column[:] = [column[row] for row in rows]
+
     def add_up(self) -> None:
         """Turn what came in into arrays: one row per sample in a timeline, added up otherwise."""
         if not self.who:
@@ -77,7 +82,7 @@ class Columns:
         self.periods.update(np.unique(event[period >= 0]).tolist())
         self._note_span()
         if self._timeline:
-            time = np.array([_nanoseconds(time) for time in self.time])
+            time = np.array([nanoseconds(time) for time in self.time])
             self._tables.append((who, event, node, weight, count, time))
         else:
             self._tables.append(_add_up(who, event, node, weight, count))
@@ -87,9 +92,9 @@ class Columns:
     def _note_span(self) -> None:
         if self._span is None:
             return
-        first, last = _nanoseconds(self.time[0]), _nanoseconds(self.time[-1])
+        first, last = nanoseconds(self.time[0]), nanoseconds(self.time[-1])
         # Times of one length are in order where their text is.
-        order = None if len(self.time[0]) == len(self.time[-1]) else _nanoseconds
+        order = None if len(self.time[0]) == len(self.time[-1]) else nanoseconds
         if first < 0 or (self._span and first < self._span[1]) or sorted(self.time, key=order) != self.time:
             self._span = None
         else:
@@ -110,7 +115,7 @@ def pack(row: int, period: int) -> int:
     return (period + 1) * MOST_EVENTS + row
 
 
-def _nanoseconds(time: bytes) -> int:
+def nanoseconds(time: bytes) -> int:
     """A time as printed, "2361.882663", in ns; -1 for b"" and for what does not fit."""
     seconds, _, fraction = time.partition(b".")
     if not seconds:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["What", "Who", "parse_what", "parse_who", "split_head"]
+__all__ = ["UNWANTED", "What", "Who", "parse_cpu", "parse_what", "parse_who", "split_head"]
 
 # A header is short: 16 bytes of comm (perf may print more), three numbers, an event. Whoever feeds a line of a
 # hundred megabytes must not make a search in it take long.
@@ -23,10 +23,14 @@ _EVENT = re.compile(rb"[ \t]([^ \t]{0,255}[^ \t:0-9][^ \t]{0,255}):(?=[ \t]|$)")
 _IDS = re.compile(rb"(?:(-?\d{1,10})/)?(-?\d{1,10})")
 # What may stand between ids and time: the cpu, perf's `misc` letters, a date and a time of day.
 _ASIDE = re.compile(rb"\[-?\d{1,6}\]|[KUHGg](?:Sp?|M|E)?|Sp?|M|E|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d\.\d{1,9}")
+_CPU = re.compile(rb"\[(-?\d{1,6})\]")
 
 
 class Who(NamedTuple):
-    """A thread. The comm as printed; -1 for a pid that is not printed."""
+    """A thread. The comm as printed; -1 for a pid that is not printed.
+
+    A pid of `UNWANTED` stands for all threads that are left out for one reason: `comm`, b"" where they are not wanted.
+    """
 
     comm: bytes
     pid: int
@@ -39,6 +43,19 @@ class What(NamedTuple):
     event: bytes
     period: int
     rest: bytes
+
+
+#: See `Who`.
+UNWANTED = -2
+
+
+def parse_cpu(text: bytes) -> int:
+    """The processor in what stands left of the time, -1 where none is printed."""
+    for word in reversed(text.rsplit(None, 4)[-4:]):
+        cpu = _CPU.fullmatch(word)
+        if cpu or not _ASIDE.fullmatch(word):
+            return int(cpu[1]) if cpu else -1
+    return -1
 
 
 def parse_who(text: bytes) -> Who | None:

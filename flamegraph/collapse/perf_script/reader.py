@@ -12,17 +12,19 @@ import re
 
 import numpy as np
 
+from ...text import decode
 from .columns import MOST_EVENTS, Columns, Part, pack
 from .frames import Spelling, frame_in, is_frame, parse_srcline
-from .heads import Who, parse_what, parse_who, split_head
+from .heads import UNWANTED, Who, parse_what, parse_who, split_head
 from .stacks import StackTexts
+from .wanted import Wanted
 
-__all__ = ["Reader"]
+__all__ = ["RECORD", "Reader"]
 
 # Distinct texts kept of those that hardly ever repeat where periods or arguments vary.
 _REMEMBERED = 1 << 17
 
-_RECORD = b"PERF_RECORD_"
+RECORD = b"PERF_RECORD_"
 # Lines below a sample that are no frames and are not needed: registers, branches, source code, raw bytes.
 _ASIDE = re.compile(rb"[ \t]*(?:ABI:\d|0x[0-9a-f]+[/ ]|\||\.\.|[A-Z ]+: *0x|insn:)")
 
@@ -38,11 +40,14 @@ Head = tuple[int, bytes, bytes]
 class _Whos(dict[bytes, int]):
     """What stands left of the time → row of `rows`, -1 where that is no thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Wanted | None) -> None:
         self.rows: dict[Who, int] = {}
+        self._wanted = wanted
 
     def __missing__(self, text: bytes) -> int:
         who = parse_who(text)
+        if who and self._wanted:
+            who = self._wanted.judged(who, text)
         self[text] = row = -1 if who is None else self.rows.setdefault(who, len(self.rows))
         return row
 
@@ -55,7 +60,7 @@ class _Whats(dict[bytes, int]):
 
     def __missing__(self, text: bytes) -> int:
         event, period, _ = parse_what(text)
-        row = self.row(event) if event and not event.startswith(_RECORD) else -1
+        row = self.row(event) if event and not event.startswith(RECORD) else -1
         if len(self) >= _REMEMBERED:
             self.clear()
         self[text] = packed = pack(row, period) if row >= 0 else -1
@@ -71,8 +76,10 @@ class _Whats(dict[bytes, int]):
 class Reader:
     """Reads blocks; `part` says what was in them."""
 
-    def __init__(self, spelling: Spelling, timeline: bool):
-        self._whos, self._whats, self._texts = _Whos(), _Whats(), StackTexts(spelling)
+    def __init__(self, spelling: Spelling, timeline: bool, wanted: Wanted | None = None):
+        """`wanted` says which samples count; without it all do."""
+        self._wanted = wanted
+        self._whos, self._whats, self._texts = _Whos(wanted), _Whats(), StackTexts(spelling)
         self._rows = Columns(timeline)
         self._flat: dict[bytes, tuple[int, int]] = {}  # what stands right of a period → (row of the event, node)
         self._waiting = -1  # as many samples as there were when the last one had no frames
@@ -134,7 +141,7 @@ class Reader:
             new = None if first == b"\t" else self._head(line)
             if new:
                 self._sample(head, frames)
-                aside = new[2].lstrip().startswith(_RECORD)
+                aside = new[2].lstrip().startswith(RECORD)
                 head, frames = None if aside else new, []
             elif first == b"#":
                 continue
@@ -203,8 +210,22 @@ class Reader:
 
     def add_up(self) -> None:
         """Make room: what was read so far becomes arrays."""
+        if self._wanted:
+            self._leave_out(self._wanted)
         self._rows.add_up()
         self._waiting = -1
+
+    def _leave_out(self, wanted: Wanted) -> None:
+        left_out = {row: decode(who.comm) for who, row in self._whos.rows.items() if who.pid == UNWANTED}
+        keep = []
+        for row, (who, time) in enumerate(zip(self._rows.who, self._rows.time, strict=True)):
+            reason = left_out.get(who)
+            reason = wanted.why_not(time) if reason is None else reason
+            if reason is None:
+                keep.append(row)
+            elif reason:
+                self._skip(reason)
+        self._rows.keep(keep)
 
     def part(self) -> Part:
         """All that was read."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .columns import Part
 from .frames import Spelling
+from .wanted import Wanted
 from .windows import next_head, read_part
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ _MOST_PROCESSES = 8
 
 
 def read_parts(
-    data: bytes | mmap.mmap, stop: int, spelling: Spelling, timeline: bool, processes: int | None = None
+    data: bytes | mmap.mmap,
+    stop: int,
+    spelling: Spelling,
+    timeline: bool,
+    wanted: Wanted | None = None,
+    processes: int | None = None,
 ) -> list[Part]:
     """The parts of `data[:stop]`, in order. `processes` is for tests; by default it is chosen by size and machine."""
     if processes is None:
@@ -37,9 +43,10 @@ def read_parts(
     cuts = [next_head(data, stop * i // processes, stop) for i in range(1, processes)] if processes > 1 else []
     edges = [0, *sorted(set(cuts) - {stop}), stop]
     stretches = list(pairwise(edges))
-    helpers = [_Helper(data, start, end, spelling, timeline) for start, end in stretches[1:]]
+    how = (spelling, timeline, wanted)
+    helpers = [_Helper(data, (start, end), how) for start, end in stretches[1:]]
     try:
-        first = read_part(data, *stretches[0], spelling, timeline)
+        first = read_part(data, *stretches[0], *how)
         return [first, *(helper.result() for helper in helpers)]
     finally:
         for helper in helpers:
@@ -57,8 +64,8 @@ def _processors() -> int:
 class _Helper:
     """A forked process that reads one stretch."""
 
-    def __init__(self, data: bytes | mmap.mmap, start: int, stop: int, spelling: Spelling, timeline: bool):
-        self._work = (data, start, stop, spelling, timeline)
+    def __init__(self, data: bytes | mmap.mmap, stretch: tuple[int, int], how: tuple[Spelling, bool, Wanted | None]):
+        self._work = (data, *stretch, *how)
         import multiprocessing  # here, because most inputs are small and need no helper
 
         fork = multiprocessing.get_context("fork")

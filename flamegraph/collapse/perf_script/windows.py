@@ -6,15 +6,29 @@ import mmap
 
 import numpy as np
 
-from .columns import Part
+from .columns import Part, nanoseconds
 from .frames import Spelling, is_frame
 from .heads import split_head
-from .reader import Reader
+from .reader import RECORD, Reader, Wanted
 
-__all__ = ["next_head", "read_part"]
+__all__ = ["first_time", "next_head", "read_part"]
 
 # Read at once: large enough that what is done per window does not matter, small enough to stay in cache.
 _WINDOW = 4 << 20
+# What is looked at of a line: where it is cut off does not matter to what it is.
+_LINE = 4096
+
+
+def first_time(data: bytes | mmap.mmap) -> int:
+    """The time of the first sample, ns; 0 where none is printed."""
+    at = 0
+    while at < len(data):
+        line = data[at : at + _LINE].partition(b"\n")[0]
+        head = None if line[:1] in b"\t#" else split_head(line)
+        if head and not head[2].lstrip().startswith(RECORD):
+            return max(0, nanoseconds(head[1]))
+        at = next_head(data, at, len(data))
+    return 0
 
 
 def next_head(data: bytes | mmap.mmap, at: int, stop: int) -> int:
@@ -22,17 +36,18 @@ def next_head(data: bytes | mmap.mmap, at: int, stop: int) -> int:
     at = data.find(b"\n", at, stop) + 1
     while 0 < at < stop:
         end = data.find(b"\n", at, stop)
-        # Where a line is cut off does not matter to what it is.
-        line = data[at : min(at + 4096, end if end >= 0 else stop)]
+        line = data[at : min(at + _LINE, end if end >= 0 else stop)]
         if line[:1] not in b"\t#" and not (line[:1] == b" " and is_frame(line)) and split_head(line):
             return at
         at = end + 1
     return stop
 
 
-def read_part(data: bytes | mmap.mmap, start: int, stop: int, spelling: Spelling, timeline: bool) -> Part:
+def read_part(
+    data: bytes | mmap.mmap, start: int, stop: int, spelling: Spelling, timeline: bool, wanted: Wanted | None = None
+) -> Part:
     """The samples of `data[start:stop]`, which begins and ends where a sample does."""
-    reader = Reader(spelling, timeline)
+    reader = Reader(spelling, timeline, wanted)
     pairs = np.frombuffer(data, np.uint8)
     at = start
     while at < stop:
