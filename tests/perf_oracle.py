@@ -114,7 +114,7 @@ def own_symbols(file: Elf) -> tuple[Raw, bytes]:
     raws, text = [], b""
     for raw, strings in best.symbols():
         raws.append(replace(raw, name=raw.name + len(text)))
-        text += strings + b"\0"
+        text += bytes(strings) + b"\0"
     return merge([EMPTY, *raws]), text
 
 

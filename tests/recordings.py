@@ -24,6 +24,7 @@ class Recording:
     read_format: int = 0
     branch_sample_type: int = 0
     ids: list[list[int]] = field(default_factory=lambda: [[]])
+    sample_types: list[int] = field(default_factory=list)  # of each event, where they differ
     body: bytes = b""
 
     def pack(self, layout: str, *values: int) -> bytes:
@@ -83,7 +84,8 @@ class Recording:
         flags |= 1 << 20  # exclude_guest, as perf sets it
         if self.order == ">":  # bit fields begin at the other end
             flags = int(f"{flags:064b}"[::-1], 2)
-        head = self.pack("IIQQQQQ", 1, self.attr_size, n, self.period, self.sample_type, self.read_format, flags)
+        kind = self.sample_types[n] if self.sample_types else self.sample_type
+        head = self.pack("IIQQQQQ", 1, self.attr_size, n, self.period, kind, self.read_format, flags)
         head += bytes(72 - len(head)) + self.pack("Q", self.branch_sample_type)
         return head.ljust(self.attr_size, b"\0")[: self.attr_size]
 

@@ -51,4 +51,4 @@ def parse(source: Source, options: Options) -> Profile:
         unwound = by_perf(source, options, gather.rows.first)
         if unwound is not None:
             return unwound
-    return profile_of(source.name, header, gather, options)
+    return profile_of(header, gather, options)

@@ -7,7 +7,7 @@ import numpy as np
 from ...builder import add_up
 from ...chains import ranges, stacks_from_chains
 from ...distinct import distinct
-from ...errors import ParseError, UsageError
+from ...errors import UsageError
 from ...profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
 from ..perf_script.events import base_name, unit
 from ..perf_script.frames import Frame, tidy_java
@@ -25,7 +25,7 @@ _CHAIN, _STATE, _NAME, _PID, _TID, _EVENT = range(6)
 _WEIGHT, _COUNT, _TIME = range(3)
 
 
-def profile_of(where: str, header: Header, gather: Gather, options: Options) -> Profile:
+def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
     """The profile of what was gathered. UsageError where there is no such event."""
     keys, values = gather.rows.table()
     events = sorted(gather.rows.seen, key=lambda event: (gather.rows.seen[event], event))
@@ -34,8 +34,6 @@ def profile_of(where: str, header: Header, gather: Gather, options: Options) -> 
     keep = column[keys[:, _EVENT]] >= 0
     keys, values, column = keys[keep], values[keep], column[keys[keep, _EVENT]]
     weight = values[:, _COUNT if options.weight == "samples" else _WEIGHT]
-    if weight.sum(dtype=float) >= 2.0**63:
-        raise ParseError(where, "periods that can be added up", "a sum beyond 64 bits")
     threads, thread = _threads(keys, list(gather.processes.names))
 
     resolver = Resolver(

@@ -21,10 +21,15 @@ __all__ = ["Elf", "mapped"]
 
 _ARM, _SPARC, _AARCH64, _SPARCV9, _RISCV = 40, 2, 183, 43, 243
 _SHT_SYMTAB, _SHT_RELA, _SHT_NOTE, _SHT_NOBITS, _SHT_REL, _SHT_DYNSYM = 2, 4, 7, 8, 9, 11
-_SHF_ALLOC = 2
+_SHF_ALLOC, _SHF_EXECINSTR = 2, 4
+_ET_REL = 1
 _PT_LOAD, _PT_NOTE, _PF_X = 1, 4, 1
 _STT_IFUNC, _INTERNAL, _HIDDEN = 10, 1, 2
 _NT_BUILD_ID = 3
+
+#: Far more than real files have of sections and bytes of their names, of notes and bytes in one (a JVM has 55 kB), of
+#: bytes of symbols. Whoever has more wants our time or memory.
+_SECTIONS_MAX, _TITLES_MAX, _NOTES_MAX, _NOTE_MAX, _SYMBOLS_MAX = 1 << 16, 16 << 20, 64, 64 << 10, 384 << 20
 
 #: The largest seen is 2 MB; whoever packs more than this wants our memory.
 _UNPACKED_MAX = 64 << 20
@@ -33,7 +38,7 @@ _UNPACKED_MAX = 64 << 20
 _PLT_ENTRY_MAX = 256
 
 #: Symbols, and the strings that their names lie in.
-Named = tuple[Raw, bytes]
+Named = tuple[Raw, memoryview]
 
 #: First entry and size of the others in .plt, where the section does not say: tools/perf/util/symbol-elf.c.
 _PLT = {_ARM: (20, 12), _AARCH64: (32, 16), _SPARC: (48, 12), _SPARCV9: (128, 32)}
@@ -98,9 +103,9 @@ class Elf:
             if len(first):
                 shnum = shnum or int(first["size"][0])
                 shstr = int(first["link"][0]) if shstr == 0xFFFF else shstr
-        self.sections = self._array(kind, shoff, shnum, shsize)
-        names = self.content(shstr)
-        self.names = [names[at : at + 256].split(b"\0", 1)[0] for at in self.sections["name"].tolist()]
+        self.sections = self._array(kind, shoff, shnum if shnum <= _SECTIONS_MAX else 0, shsize)
+        names = self.view(shstr)[:_TITLES_MAX]
+        self.names = [bytes(names[at : at + 256]).split(b"\0", 1)[0] for at in self.sections["name"].tolist()]
 
     def _type(self, kind: int) -> int:
         """The index of the first section of a type, or 0."""
@@ -112,15 +117,19 @@ class Elf:
             return np.zeros(0, kind)
         return np.frombuffer(self.data, kind, count, at)
 
-    def content(self, index: int) -> bytes:
-        """The bytes of a section; none when it has none in this file, or when they would lie beyond its end."""
+    def view(self, index: int) -> memoryview:
+        """What is in a section, not copied; nothing when it has none in this file, or would lie beyond its end."""
         if not 0 < index < len(self.sections):
-            return b""
+            return memoryview(b"")
         section = self.sections[index]
         at, size = int(section["offset"]), int(section["size"])
         if section["type"] == _SHT_NOBITS or at + size > len(self.data):
-            return b""
-        return self.data[at : at + size]
+            return memoryview(b"")
+        return memoryview(self.data)[at : at + size]
+
+    def content(self, index: int, most: int = 1 << 30) -> bytes:
+        """What is in a section, as `view` has it; at most `most` bytes."""
+        return bytes(self.view(index)[:most])
 
     def find(self, name: bytes) -> int:
         """The index of the first section of a name, or 0."""
@@ -129,15 +138,17 @@ class Elf:
     @cached_property
     def build_id(self) -> str:
         """The GNU build id as hex digits, or ""."""
-        notes = [self.content(index) for index in np.flatnonzero(self.sections["type"] == _SHT_NOTE).tolist()]
-        for segment in self.segments[self.segments["type"] == _PT_NOTE]:
-            notes.append(self.data[int(segment["offset"]) : int(segment["offset"]) + int(segment["filesz"])])
+        found = np.flatnonzero(self.sections["type"] == _SHT_NOTE)[:_NOTES_MAX].tolist()
+        notes = [self.content(index, _NOTE_MAX) for index in found]
+        for segment in self.segments[self.segments["type"] == _PT_NOTE][:_NOTES_MAX]:
+            at, size = int(segment["offset"]), int(segment["filesz"])
+            notes.append(self.data[at : at + min(size, _NOTE_MAX)])
         return next(filter(None, (build_id_note(note, self.order) for note in notes)), "")
 
     @cached_property
     def debug_link(self) -> tuple[str, int]:
         """(file name, CRC-32) of .gnu_debuglink, or ("", 0)."""
-        raw = self.content(self.find(b".gnu_debuglink"))
+        raw = self.content(self.find(b".gnu_debuglink"), 4096)
         name, _, _ = raw.partition(b"\0")
         at = (len(name) + 4) & ~3
         if not name or b"/" in name or len(raw) < at + 4:
@@ -147,7 +158,7 @@ class Elf:
     @cached_property
     def packed(self) -> Elf | None:
         """The symbol table that Fedora packs into .gnu_debugdata, an ELF image of its own, or None."""
-        raw = self.content(self.find(b".gnu_debugdata"))
+        raw = self.content(self.find(b".gnu_debugdata"), _UNPACKED_MAX)
         if not raw:
             return None
         try:
@@ -182,23 +193,24 @@ class Elf:
         kind = _symbols(self.order, self.wide)
         if not index or self.sections["entsize"][index] != kind.itemsize:
             return np.zeros(0, kind)
-        content = self.content(index)
+        content = self.view(index)[:_SYMBOLS_MAX]
         return np.frombuffer(content, kind, len(content) // kind.itemsize)
 
     def _named(self, index: int) -> Named:
         table, shown = self._table(index), self._shown()
-        strings = self.content(int(self.sections["link"][index])) if len(table) else b""
+        strings = self.view(int(self.sections["link"][index])) if len(table) else memoryview(b"")
         kind = table["info"] & 15
         section = table["shndx"]
         label = (kind == NOTYPE) & ~np.isin(table["other"] & 3, (_INTERNAL, _HIDDEN))
         keep = np.isin(kind, (FUNC, _STT_IFUNC, OBJECT)) | label
         keep &= (table["name"] != 0) & (table["name"] < len(strings)) & (section != 0) & (section < len(shown))
         table, kind, label, section = table[keep], kind[keep], label[keep], section[keep]
-        keep = shown[section] > label
-        table, kind = table[keep], kind[keep]
+        keep = (shown[section] > label) & (self._bases[section] >= 0)
+        table, kind, section = table[keep], kind[keep], section[keep]
         start, size, name = (table[field].astype(np.uint64) for field in ("value", "size", "name"))
         if self.machine == _ARM:
             start &= ~(kind == FUNC).astype(np.uint64)  # bit 0 says Thumb
+        start += self._bases[section].astype(np.uint64)
         end = np.where(start + size < start, start, start + size)
         raw = Raw(start, end, kind, table["info"] >> 4, name.astype(np.int64))
         if self.machine in (_ARM, _AARCH64, _RISCV):
@@ -210,20 +222,38 @@ class Elf:
         shown = (self.sections["flags"] & _SHF_ALLOC > 0).astype(np.uint8)
         return shown * np.array([2 if b"text" in name or b"data" in name else 1 for name in self.names], np.uint8)
 
+    @cached_property
+    def _bases(self) -> np.ndarray:
+        """By section: what to add to the addresses in it; -1 where none is known. 0 in a file that was linked.
+
+        A module of the kernel is not: its sections with code are laid one behind the other (kernel/module/main.c).
+        """
+        if self.type != _ET_REL:
+            return np.zeros(max(len(self.sections), 1), np.int64)
+        bases, at = np.full(max(len(self.sections), 1), -1, np.int64), 0
+        for n, section in enumerate(self.sections):
+            if not ~section["flags"] & (_SHF_ALLOC | _SHF_EXECINSTR) and not self.names[n].startswith(b".init"):
+                at += -at % max(int(section["align"]), 1)
+                if at + int(section["size"]) > len(self.data):
+                    break
+                bases[n] = at
+                at += int(section["size"])
+        return bases
+
     def plt(self) -> Named:
         """The entries of .plt and .plt.sec, each under the name of the function it jumps to."""
         dynamic, relocations = self._type(_SHT_DYNSYM), self.find(b".rela.plt") or self.find(b".rel.plt")
         table = self._table(dynamic)
         if not relocations or int(self.sections["link"][relocations]) != dynamic or not len(table):
-            return EMPTY, b""
+            return EMPTY, memoryview(b"")
         word = 8 if self.wide else 4
         step = 3 if self.sections["type"][relocations] == _SHT_RELA else 2
-        content = self.content(relocations)
+        content = self.view(relocations)[:_SYMBOLS_MAX]
         info = np.frombuffer(content, f"{self.order}u{word}", len(content) // word // step * step).reshape(-1, step)[
             :, 1
         ]
         index = (info >> info.dtype.type(32 if self.wide else 8)).astype(np.int64)
-        strings = self.content(int(self.sections["link"][dynamic]))
+        strings = self.view(int(self.sections["link"][dynamic]))
         name = np.minimum(table["name"][np.where(index < len(table), index, 0)].astype(np.int64), len(strings))
         kinds = [np.full(len(index), constant, np.uint8) for constant in (FUNC, GLOBAL)]
         parts = [EMPTY]
@@ -238,10 +268,10 @@ class Elf:
         return merge(parts), strings
 
 
-def _marks(names: np.ndarray, strings: bytes) -> np.ndarray:
+def _marks(names: np.ndarray, strings: memoryview) -> np.ndarray:
     """Which names are mapping symbols ($a, $d.1, $x…): they tell code from data and name nothing."""
-    data = np.frombuffer(strings + b"\0\0", np.uint8)
-    one, two, three = (data[names + step] for step in range(3))
+    data = np.frombuffer(strings, np.uint8)
+    one, two, three = (np.take(data, names + step, mode="clip") for step in range(3))
     return (one == ord("$")) & np.isin(two, list(b"adtx")) & np.isin(three, (0, ord(".")))
 
 

@@ -13,12 +13,16 @@ from collections.abc import Iterator
 
 from .elf import Elf, mapped
 
-__all__ = ["DIFFERS", "MISSING", "cache_home", "debug_files", "elf_file", "inside", "kernel_copies", "runtime_file"]
+__all__ = [
+    "DIFFERS", "MISSING", "cache_home", "debug_files", "elf_file", "inside", "kernel_images", "runtime_file",
+    "same_build",
+]  # fmt: skip
 
 #: Why a file can't be used.
 MISSING, DIFFERS = "file not found", "build id differs"
 
 _BUILD_ID = re.compile(r"[0-9a-f]{4,128}")
+_RELEASE = re.compile(r"[\w.+~-]+")
 
 
 def elf_file(path: str) -> Elf | None:
@@ -44,7 +48,7 @@ def runtime_file(path: str, build_id: str, symfs: str) -> tuple[Elf | None, str]
     for elf in places:
         if elf is None:
             continue
-        if build_id and not _same(elf.build_id, build_id):
+        if build_id and not same_build(elf.build_id, build_id):
             problem = DIFFERS
             continue
         return elf, ""
@@ -63,7 +67,7 @@ def debug_files(path: str, build_id: str, runtime: Elf | None, symfs: str) -> It
         places.append(inside(symfs, f"/usr/lib/debug{path}"))
     for place in places:
         elf = elf_file(place)
-        if elf is not None and _same(elf.build_id, build_id) and elf.has_symtab:
+        if elf is not None and same_build(elf.build_id, build_id) and elf.has_symtab:
             yield elf
     link, checksum = runtime.debug_link if runtime is not None else ("", 0)
     folder = os.path.dirname(path)
@@ -71,18 +75,29 @@ def debug_files(path: str, build_id: str, runtime: Elf | None, symfs: str) -> It
         elf = elf_file(inside(symfs, place))
         if elf is None or not elf.has_symtab:
             continue
-        if _same(elf.build_id, build_id) if build_id else zlib.crc32(elf.data) == checksum:
+        if same_build(elf.build_id, build_id) if build_id else zlib.crc32(elf.data) == checksum:
             yield elf
 
 
-def _same(one: str, other: str) -> bool:
+def same_build(one: str, other: str) -> bool:
     """Whether two build ids agree. Old recordings pad short ones with zeros to 20 bytes."""
     return bool(one) and one.ljust(40, "0") == other.ljust(40, "0")
 
 
-def kernel_copies(build_id: str) -> Iterator[str]:
-    """Copies of a kernel's symbols, kept by its build id: paths of vmlinux and of kallsyms that are there."""
-    return filter(os.path.isfile, _cached(build_id, "vmlinux", "kallsyms"))
+def kernel_images(build_id: str, release: str, symfs: str) -> Iterator[tuple[str, bool]]:
+    """(path, whether it is an ELF image): where a kernel's symbols may be, if it is not the one that runs."""
+    yield from ((path, path.endswith("vmlinux")) for path in _cached(build_id, "vmlinux", "kallsyms"))
+    if _BUILD_ID.fullmatch(build_id):
+        places = [f"/usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}.debug"]
+        if _RELEASE.fullmatch(release):
+            places += [
+                f"/usr/lib/debug/boot/vmlinux-{release}",
+                f"/usr/lib/debug/lib/modules/{release}/vmlinux",
+                f"/boot/vmlinux-{release}",
+                f"/lib/modules/{release}/build/vmlinux",
+                f"/lib/modules/{release}/vmlinux",
+            ]
+        yield from ((inside(symfs, path), True) for path in places)
 
 
 def inside(root: str, path: str) -> str:

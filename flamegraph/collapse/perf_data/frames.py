@@ -1,9 +1,12 @@
 """From addresses to frames: which mapping holds an address, what is there, and what that is called in a picture.
 
-Each distinct address of a process is looked up once, and each distinct function is named once.
+Each distinct place in a file is looked up once, whatever the number of processes that ran it, and each distinct
+function is named once.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +15,8 @@ from ...distinct import distinct
 from ...text import encode
 from ..perf_script.frames import Frame, Spelling, parse_frame
 from .inline import Call
-from .processes import Mapping, Processes
-from .symbols import Resolver
+from .processes import Mapping, Processes, Space
+from .symbols import Resolver, compiled_code
 from .unwind import CONTEXT
 
 __all__ = ["FrameTable", "Places"]
@@ -91,42 +94,99 @@ class Places:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(frame numbers, where those of each address begin, how many they are)."""
         found: list[list[int]] = [self._table.at(None, "[unknown]", 0)] * len(space)
-        order = np.argsort(space, kind="stable")
-        cuts = np.flatnonzero(np.diff(space[order])) + 1
-        for rows in np.split(order, cuts):
-            if len(rows):
-                self._look_up_in(int(space[rows[0]]), rows, address[rows], caller[rows], found)
+        files = _Files(len(space))
+        for rows in _grouped(space):
+            here = int(space[rows[0]])
+            if here == _IN_KERNEL:
+                self._in_kernel(rows, address[rows], found)
+            elif here < 0 or not self._processes.states[here].mappings:
+                self._nowhere(rows.tolist(), address, found)
+            else:
+                self._nowhere(files.add(self._processes.states[here], rows, address[rows]), address, found)
+        file, offset = files.file, address + files.shift
+        known = np.flatnonzero(file >= 0)
+        spot, first = distinct(2 * (distinct(offset[known])[0] * len(files.found) + file[known]) + caller[known])
+        once = known[first]
+        for rows in _grouped(file[once]):
+            mine = once[rows]
+            self._in_file(files.found[file[mine[0]]], mine, offset[mine], caller[mine], found)
+        for row, same in zip(known.tolist(), once[spot].tolist(), strict=True):
+            found[row] = found[same]
         count = np.array([len(frames) for frames in found], np.int64)
         return np.array([f for frames in found for f in frames], np.int64), np.cumsum(count) - count, count
 
-    def _look_up_in(
-        self, space: int, rows: np.ndarray, address: np.ndarray, caller: np.ndarray, found: list[list[int]]
+    def _in_kernel(self, rows: np.ndarray, address: np.ndarray, found: list[list[int]]) -> None:
+        names, dsos = self._resolver.kernel(self._processes.kernel, address)
+        mapped = _in_kernel(self._processes.kernel, address).tolist()
+        for row, name, dso, ip, known in zip(rows.tolist(), names, dsos, address.tolist(), mapped, strict=True):
+            found[row] = self._table.at(name, dso if known or name else "[unknown]", ip)
+
+    def _nowhere(self, rows: list[int], address: np.ndarray, found: list[list[int]]) -> None:
+        for row, ip in zip(rows, address[rows].tolist(), strict=True):
+            found[row] = self._table.at(None, "[unknown]", ip)
+
+    def _in_file(
+        self, part: _Part, rows: np.ndarray, offset: np.ndarray, caller: np.ndarray, found: list[list[int]]
     ) -> None:
-        if space == _IN_KERNEL:
-            names, dsos = self._resolver.kernel(self._processes.kernel, address)
-            mapped = _in_kernel(self._processes.kernel, address).tolist()
-            for row, name, dso, ip, known in zip(rows.tolist(), names, dsos, address.tolist(), mapped, strict=True):
-                found[row] = self._table.at(name, dso if known or name else "[unknown]", ip)
-            return
-        which = np.full(len(rows), -1, np.int64)
-        if space >= 0:
-            which = self._processes.states[space].find(address)
-        for number in np.unique(which).tolist():
-            mine = np.flatnonzero(which == number)
-            ips = address[mine]
-            if number < 0:
-                for row, ip in zip(rows[mine].tolist(), ips.tolist(), strict=True):
-                    found[row] = self._table.at(None, "[unknown]", ip)
-                continue
-            memory = self._processes.states[space].mappings
-            mapping = memory[number]
-            once, back = np.unique(ips, return_inverse=True)  # one may be a caller and a leaf
-            names = self._resolver.user(mapping.pid, mapping, once, memory)
-            names = [names[at] for at in back.tolist()]
-            calls = self._resolver.inlined(mapping, ips, caller[mine]) if self._inline else [()] * len(ips)
-            shift = 0 if mapping.anonymous else mapping.offset - mapping.start
-            for row, name, ip, inlined in zip(rows[mine].tolist(), names, ips.tolist(), calls, strict=True):
-                found[row] = self._table.at(name, shown(mapping), ip + shift, inlined)
+        mapping = part.mapping
+        ips = offset + np.uint64((mapping.start - mapping.offset) % (1 << 64))
+        once, back = np.unique(ips, return_inverse=True)  # one may be a caller and a leaf
+        names = self._resolver.user(mapping.pid, mapping, once, part.memory)
+        names = [names[at] for at in back.tolist()]
+        calls = self._resolver.inlined(mapping, ips, caller) if self._inline else [()] * len(ips)
+        shown_at = ips if mapping.anonymous else offset
+        for row, name, ip, inlined in zip(rows.tolist(), names, shown_at.tolist(), calls, strict=True):
+            found[row] = self._table.at(name, shown(mapping), ip, inlined)
+
+
+class _Part(NamedTuple):
+    """A file, or memory of one process, in which addresses are looked up.
+
+    mapping   one of its mappings
+    memory    all that is mapped beside it
+    """
+
+    mapping: Mapping
+    memory: list[Mapping]
+
+
+class _Files:
+    """Which file each of `size` addresses is in, -1 for none, and what is added to get the place in that file.
+
+    Processes share files: what is at a place in one is looked up once for all of them.
+    """
+
+    def __init__(self, size: int):
+        self.found: list[_Part] = []
+        self.file, self.shift = np.full(size, -1, np.int64), np.zeros(size, np.uint64)
+        self._numbers: dict[object, int] = {}
+
+    def add(self, space: Space, rows: np.ndarray, address: np.ndarray) -> list[int]:
+        """Take in the addresses of a process, which are at `rows`. Those that nothing is mapped at are given back."""
+        known: dict[int, tuple[int, int]] = {-1: (-1, 0)}
+        which = space.find(address).tolist()
+        for number in set(which) - known.keys():
+            known[number] = self._number(space.mappings[number], space.mappings)
+        both = [known[number] for number in which]
+        self.file[rows] = [file for file, _ in both]
+        self.shift[rows] = np.array([shift for _, shift in both], np.uint64)
+        return [row for row, (file, _) in zip(rows.tolist(), both, strict=True) if file < 0]
+
+    def _number(self, mapping: Mapping, memory: list[Mapping]) -> tuple[int, int]:
+        """(number of the file, shift) of a mapping. What was compiled at run time belongs to its process alone."""
+        key = (mapping.pid, mapping.start) if compiled_code(mapping) else (mapping.path, mapping.build_id)
+        number = self._numbers.setdefault(key, len(self.found))
+        if number == len(self.found):
+            self.found.append(_Part(mapping, memory))
+        return number, (mapping.offset - mapping.start) % (1 << 64)
+
+
+def _grouped(keys: np.ndarray) -> list[np.ndarray]:
+    """The rows with the same key, for each key."""
+    if not len(keys):
+        return []
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
 
 
 def _in_kernel(mappings: list[Mapping], address: np.ndarray) -> np.ndarray:

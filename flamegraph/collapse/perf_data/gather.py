@@ -16,14 +16,15 @@ from .options import Options
 from .processes import Processes
 from .records import Block
 from .rows import Rows, Waiting
-from .samples import Columns, Layout, Router, decode, trailer_times
+from .samples import Columns, Layout, Router, decode
 from .unwind import CONTEXT, complete
 
 __all__ = ["Gather"]
 
 _SAMPLE = 9
 
-#: Samples that wait at most where perf's marks allow to go on. Joining and adding up as many takes some 130 MB.
+#: Samples and changes of processes that wait at most where perf's marks allow to go on. Joining and adding up as many
+#: takes some 130 MB.
 _WAITING = 1 << 19
 
 #: A period as large as this is damage; so many of them could not be added up.
@@ -50,23 +51,24 @@ class Gather:
         self._attrs: list[Attr] = []
         self._records = 0
         self._waiting: list[Waiting] = []
-        self._newest = self._newest_at_mark = -1
+        self._newest = self._newest_before_mark = self._newest_at_mark = -1
 
     def take(self, block: Block) -> None:
         """Take in the records of a block."""
         self._know_events()
         sample = block.kind == _SAMPLE
         others = np.flatnonzero(~sample)
-        times = trailer_times(block, others, self._router.layouts[0]) if self._timed else self._records + others
+        times = self._router.times(block, others) if self._timed else self._records + others
         self.processes.take(block, others, times, self._header.order)
+        self._newest_before_mark = self._newest
         rows = np.flatnonzero(sample)
         if len(rows):
             self._samples(block, rows)
         self._records += len(block.at)
-        if block.rounds:
+        if block.mark >= 0:
             # What is older than the newest record before the last mark but one can have no predecessor any more.
-            until, self._newest_at_mark = self._newest_at_mark, self._newest
-            if self._timed and sum(map(len, self._waiting)) >= _WAITING:
+            until, self._newest_at_mark = self._newest_at_mark, self._newest_before_mark
+            if self._timed and sum(map(len, self._waiting)) + self.processes.waiting >= _WAITING:
                 self._settle(until)
 
     def finish(self) -> Rows:
@@ -76,7 +78,7 @@ class Gather:
 
     def _know_events(self) -> None:
         attrs = self._header.attrs
-        if self._router is None or attrs is not self._attrs:
+        if self._router is None or attrs is not self._attrs or len(attrs) != len(self._router.layouts):
             self._attrs, self._router = attrs, Router(attrs)
             # As perf: without these trailers nothing tells when a process changed, and the order of the file counts.
             self._timed = bool(attrs) and attrs[0].sample_id_all and bool(attrs[0].sample_type & Sample.TIME)
@@ -113,8 +115,9 @@ class Gather:
         pid = nothing if columns.pid is None else columns.pid
         tid = nothing if columns.tid is None else columns.tid
         when = columns.time if self._timed and columns.time is not None else self._records + columns.row
-        if len(when):
-            self._newest = max(self._newest, int(when.max()))
+        self._newest = max(self._newest, int(when.max(initial=-1)))
+        before = when[columns.row < block.mark]
+        self._newest_before_mark = max(self._newest_before_mark, int(before.max(initial=-1)))
         weight = columns.period
         if weight is None:  # then it is the same for all samples of an event
             weight = np.array([attr.period for attr in self._attrs], np.uint64)[columns.event]
@@ -173,10 +176,12 @@ class Gather:
     def _settle(self, until: int | None) -> None:
         """Hand over what waits, up to the time `until`."""
         self.processes.settle(until)
-        waiting = Waiting.joined(self._waiting)
-        self._waiting = []
+        waiting, self._waiting = self._waiting, []
+        if until is not None or any(part.counter.any() for part in waiting):  # what counters count depends on the order
+            waiting = [Waiting.joined(waiting)]
         if until is not None:
-            late = waiting.when > until
-            self._waiting = [waiting.at(late)]
-            waiting = waiting.at(~late)
-        self.rows.add(waiting)
+            late = waiting[0].when > until
+            self._waiting = [waiting[0].at(late)]
+            waiting = [waiting[0].at(~late)]
+        for part in Waiting.batches(waiting, _WAITING):
+            self.rows.add(part)

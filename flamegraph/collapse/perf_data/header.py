@@ -25,6 +25,9 @@ _TRACING_DATA, _BUILD_ID, _HOSTNAME, _OSRELEASE, _VERSION, _ARCH, _CMDLINE, _EVE
 _STRINGS = {_HOSTNAME: "hostname", _OSRELEASE: "osrelease", _VERSION: "version", _ARCH: "arch"}
 _BUILD_ID_HAS_SIZE = 1 << 15
 
+#: `perf record -e 'syscalls:*'` makes seven hundred events; more than these are none, and each is a column.
+_MOST_EVENTS = 4096
+
 #: An attribute entry is at least the first version of struct perf_event_attr and its two words of ids. The largest
 #: known today is 152; perf itself would not believe in more than a page.
 _ENTRY_MIN, _ENTRY_MAX = 64 + 16, 4096
@@ -36,6 +39,7 @@ class Header:
 
     order      "<" or ">", for struct and NumPy
     start, stop  where the records are, in bytes
+    of_id      which of `attrs` has an id
     words      hostname, osrelease, version, arch, where they are known
     command    the command line of `perf record`
     build_ids  (pid, path, hex)
@@ -48,12 +52,27 @@ class Header:
     start: int
     stop: int
     attrs: list[Attr] = field(default_factory=list)
+    of_id: dict[int, int] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     command: list[str] = field(default_factory=list)
     build_ids: list[tuple[int, str, str]] = field(default_factory=list)
     tracepoints: dict[int, str] = field(default_factory=dict)
     in_folder: bool = False
     skipped: dict[str, int] = field(default_factory=dict)
+
+    def add(self, attr: Attr) -> None:
+        """Take in one more event."""
+        if len(self.attrs) >= _MOST_EVENTS:
+            return self.skip(f"event beyond the first {_MOST_EVENTS:,}")
+        for id in attr.ids:
+            self.of_id.setdefault(id, len(self.attrs))
+        self.attrs.append(attr)
+
+    def name(self, id: int, name: str) -> None:
+        """Say what the event is called that has an id, unless that is known."""
+        if id in self.of_id:
+            number = self.of_id[id]
+            self.attrs[number] = replace(self.attrs[number], name=self.attrs[number].name or name)
 
     def skip(self, reason: str, count: int = 1) -> None:
         """Note that something was dropped, and why."""
@@ -103,7 +122,7 @@ def _read_attrs(header: Header, data, name: str, places: range, size: int) -> No
         room -= ids_len
         if ids_at + ids_len > len(data) or room < 0:
             raise ParseError(name, "event ids inside the file", f"{ids_len:,} bytes of them at byte {ids_at:,}")
-        header.attrs.append(replace(attr, ids=struct.unpack_from(f"{header.order}{ids_len // 8}Q", data, ids_at)))
+        header.add(replace(attr, ids=struct.unpack_from(f"{header.order}{ids_len // 8}Q", data, ids_at)))
 
 
 def _read_features(header: Header, data, at: int) -> None:
@@ -169,13 +188,11 @@ def _event_desc(header: Header, _bit: int, raw: bytes) -> None:
             raise struct.error("ids beyond the end")
         described.append(replace(attr, name=name, ids=struct.unpack_from(f"{header.order}{nr_ids}Q", raw, at)))
         at += 8 * nr_ids
-    if not header.attrs:
-        header.attrs = described
-    elif len(described) == len(header.attrs):  # the same events in the same order: take over the names
-        header.attrs = [
-            replace(attr, name=other.name or attr.name, ids=attr.ids or other.ids)
-            for attr, other in zip(header.attrs, described, strict=True)
-        ]
+    known = header.attrs or described
+    if len(described) == len(known):  # the same events in the same order: take over the names
+        header.attrs, header.of_id = [], {}
+        for attr, other in zip(known, described, strict=True):
+            header.add(replace(attr, name=other.name or attr.name, ids=attr.ids or other.ids))
 
 
 def _build_ids(header: Header, _bit: int, raw: bytes) -> None:

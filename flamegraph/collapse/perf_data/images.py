@@ -10,7 +10,7 @@ import numpy as np
 from .elf import Elf
 from .files import debug_files, runtime_file
 from .inline import LARGEST, Call, Inlines, debug_size
-from .table import EMPTY, Raw, Table, merge
+from .table import EMPTY, Raw, Strings, Table, merge
 
 __all__ = ["Image"]
 
@@ -81,11 +81,10 @@ def symbol_table(best: Elf, runtime: Elf, shown: Callable[[bytes], str]) -> Tabl
     tables = best.symbols()
     if not best.has_symtab and runtime.packed is not None:
         tables = runtime.packed.symbols() + tables
-    text, raws, base = [], [], 0
-    for raw, strings in [*tables, runtime.plt()]:
-        raws.append(Raw(raw.start, raw.end, raw.kind, raw.binding, raw.name + base))
-        text.append(strings)
-        base += len(strings) + 1
-    *raws, plt = raws
-    jumps = base - len(text[-1]) - 1
-    return Table.settled(merge([EMPTY, *raws]), b"\0".join(text) + b"\0", shown, plt, jumps)
+    tables.append(runtime.plt())
+    strings = Strings([text for _, text in tables])
+    *raws, plt = (
+        Raw(raw.start, raw.end, raw.kind, raw.binding, raw.name + base)
+        for (raw, _), base in zip(tables, strings.starts, strict=False)
+    )
+    return Table.settled(merge([EMPTY, *raws]), strings, shown, plt, strings.starts[len(raws)])

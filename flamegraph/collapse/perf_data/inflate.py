@@ -7,22 +7,33 @@ from collections.abc import Iterator
 
 from ...errors import MissingExtra
 
-__all__ = ["Inflate"]
+__all__ = ["PIECE", "Inflate", "zstd_stream"]
 
 #: How much is decompressed before it is looked at.
 _FULL = 4 << 20
 
 #: Compressed bytes fed at a time. Four bytes can stand for a block of 128 KiB, so that this many give at most 8 MiB,
 #: whatever the input.
-_PIECE = 256
+PIECE = 256
+
+#: Whoever makes more out of less wants our time: each record has a time of its own, which takes more than a byte, and
+#: `perf record -z` makes things ten times smaller, copied stacks that hardly change a thousand times. So much is free.
+_RATIO, _FREE, _FREE_RECORDS = 5000, 64 << 20, 1 << 18
+_GROWS = "compressed data that holds more than it can: what follows it was not read"
 
 
 class Inflate:
-    """Decompresses into `buffer`. `damage` says why it stopped, "" as long as it did not."""
+    """Decompresses into `buffer`.
+
+    damage   why it stopped, "" as long as it did not
+    mark     how much of the buffer stood before perf's last mark (see Block.mark), -1: there was none
+    """
 
     def __init__(self, order: str):
         self.order, self.damage, self.buffer = order, "", bytearray()
+        self.mark = -1
         self._stream = None
+        self._bytes, self._records = _FREE, _FREE_RECORDS  # that may come yet
 
     def feed(self, payload: memoryview, *, sized: bool) -> Iterator[bool]:
         """Take in one record's payload; yields, now and then, whether the buffer should be emptied by `take`."""
@@ -33,14 +44,26 @@ class Inflate:
             (length,) = struct.unpack_from(self.order + "Q", payload)
             payload = payload[8 : 8 + length]
         if self._stream is None:
-            self._stream = _decompressor()
-        for at in range(0, len(payload), _PIECE):
+            self._stream = zstd_stream()
+        for at in range(0, len(payload), PIECE):
             try:
-                self.buffer += self._stream.decompress(payload[at : at + _PIECE])
+                content = self._stream.decompress(payload[at : at + PIECE])
             except Exception as error:  # either library's own class of errors
                 self.damage = f"damaged compressed record ({error})"
                 return
+            self.buffer += content
+            self._bytes += _RATIO * PIECE - len(content)
+            self._records += PIECE
+            if self._bytes < 0:
+                self.damage = _GROWS
+                return
             yield len(self.buffer) >= _FULL
+
+    def found(self, records: int) -> None:
+        """So many records were in what was decompressed."""
+        self._records -= records
+        if self._records < 0:
+            self.damage = self.damage or _GROWS
 
     def take(self) -> memoryview:
         """What has been decompressed so far, moved out of the buffer."""
@@ -52,7 +75,8 @@ class Inflate:
         self.buffer = bytearray(rest) + self.buffer
 
 
-def _decompressor():
+def zstd_stream():
+    """An object whose `decompress(piece)` gives what it can of a stream. MissingExtra where there is no library."""
     try:
         from compression import zstd  # Python 3.14
 

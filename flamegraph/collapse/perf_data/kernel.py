@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ...text import decode, encode
 from .elf import build_id_note
-from .files import elf_file, kernel_copies
+from .files import elf_file, kernel_images, same_build
+from .modules import module_name, module_table
 from .processes import Mapping
 from .table import EMPTY, FUNC, GLOBAL, LOCAL, OBJECT, WEAK, Raw, Table
 
@@ -30,57 +31,118 @@ for _first, _digits in ((0, b"0123456789"), (10, b"abcdef"), (10, b"ABCDEF")):
 
 
 class Kernel:
-    """The kernel's symbols, by default those of the running kernel if that is the recorded one.
+    """The kernel's symbols and its modules', by default those of the running kernel if that is the recorded one.
 
-    problem   why there are none, or ""
+    problem   why there are none of the kernel proper, or ""
     """
 
     def __init__(
-        self, mappings: Sequence[Mapping], build_id: str, release: str, kallsyms: str | None, vmlinux: str | None
-    ):
-        """`build_id` and `release` are the recorded ones, "" if none were."""
-        self._table = Table(EMPTY, b"")
-        raw, text, self.problem = _symbols(build_id, release, kallsyms, vmlinux)
-        if self.problem:
-            return
-        delta = _moved(raw, text, mappings)
-        with np.errstate(over="ignore"):
-            raw = Raw(raw.start + delta, raw.end + delta, raw.kind, raw.binding, raw.name)
-        self._table = Table.settled(raw, text)
+        self, mappings: Sequence[Mapping], build_ids: Callable[[Mapping], str], release: str,
+        kallsyms: str | None = None, vmlinux: str | None = None, symfs: str = "",
+    ):  # fmt: skip
+        """`mappings` and `release` are the recorded ones, `build_ids` tells those of mappings, "" where none were."""
+        self._mappings, self._build_ids, self._release, self._symfs = mappings, build_ids, release, symfs
+        self._table, self._modules = Table(EMPTY, b""), dict[int, Table | None]()
+        # What lies over the kernel proper; of several at one place the last counts.
+        number = [n for n, mapping in enumerate(mappings) if not mapping.path.startswith(_NAME[:-1])]
+        start, end = (np.array([getattr(mappings[n], side) for n in number], np.uint64) for side in ("start", "end"))
+        kind = np.zeros(len(number), np.uint8)
+        self._over = Table(Raw(start, end, kind, kind, np.array(number, np.int64)), b"", latest=True)
+        raw, text, self.problem = self._symbols(kallsyms, vmlinux)
+        if not self.problem:
+            self._table = Table.settled(raw, text)
 
-    def names(self, addresses: np.ndarray) -> list[tuple[str, str] | None]:
-        """(name, module) of each address (uint64), or None. The module is in brackets, "" in the kernel proper."""
-        found = self._table.names(addresses)
-        return [None if name is None else _parted(name) for name in found]
+    def names(self, addresses: np.ndarray) -> tuple[list[str | None], list[str]]:
+        """(names, places) of addresses (uint64).
+
+        A name is None where unknown; a place is [kernel.kallsyms], [module] or the name of a BPF program.
+        """
+        found = [None if name is None else _parted(name) for name in self._table.names(addresses)]
+        names: list[str | None] = [None if entry is None else entry[0] for entry in found]
+        places = [_NAME if entry is None else entry[1] or _NAME for entry in found]
+        over = self._over.find(addresses)
+        for number in np.unique(over[over >= 0]).tolist():
+            mapping, rows = self._mappings[number], np.flatnonzero(over == number).tolist()
+            if mapping.path.startswith(("[", "/")):
+                module = module_name(mapping.path)
+                elsewhere = [row for row in rows if names[row] is None or places[row] != module]
+                own = self._in_module(number, mapping, addresses[elsewhere])
+                for row, name in zip(elsewhere, own, strict=True):
+                    names[row] = name
+            else:  # a program for the kernel's BPF machine
+                for row in rows:
+                    names[row] = mapping.path
+            # As perf: by its path where its build id was recorded.
+            place = mapping.path if self._build_ids(mapping) else module_name(mapping.path)
+            for row in rows:
+                places[row] = place
+        return names, places
+
+    def _in_module(self, number: int, mapping: Mapping, addresses: np.ndarray) -> list[str | None]:
+        if number not in self._modules:
+            build_id = self._build_ids(mapping)
+            self._modules[number] = module_table(mapping.path, build_id, self._release, self._symfs)
+        table = self._modules[number]
+        if table is None:
+            return [None] * len(addresses)
+        return [None if name is None else decode(name) for name in table.names(addresses - np.uint64(mapping.start))]
+
+    def _symbols(self, kallsyms: str | None, vmlinux: str | None) -> tuple[Raw, bytes | memoryview, str]:
+        """(symbols where the recorded kernel had them, the strings of their names, why there are none)."""
+        if vmlinux is not None:
+            return self._from_image(vmlinux, "")
+        if kallsyms is not None:
+            return self._from_list(kallsyms)
+        core = next((mapping for mapping in self._mappings if mapping.path.startswith(_NAME[:-1])), None)
+        build_id = self._build_ids(core or Mapping(0, 0, 0, _NAME))
+        problem = "another kernel runs here: give --kallsyms FILE"
+        if build_id == running_build_id() if build_id else self._release in ("", platform.release()):
+            *found, problem = self._from_list("/proc/kallsyms")
+            if not problem:
+                return *found, ""
+        for path, image in kernel_images(build_id, self._release, self._symfs):
+            *found, unfit = self._from_image(path, build_id) if image else self._from_list(path)
+            if not unfit:
+                return *found, ""
+        return EMPTY, b"", problem
+
+    def _from_image(self, path: str, build_id: str) -> tuple[Raw, bytes | memoryview, str]:
+        """The symbols of an ELF image, which must have that build id unless it is ""."""
+        elf = elf_file(path)
+        fits = elf is not None and elf.has_symtab and (not build_id or same_build(elf.build_id, build_id))
+        if not fits:
+            return EMPTY, b"", f"{path} has no symbols"
+        raw, text = elf.symbols()[0]
+        delta = _moved(raw, text, self._mappings)
+        if delta is None and build_id:
+            return EMPTY, b"", f"{path}: the recording does not say where the kernel lay"
+        return _shifted(raw, delta or 0), text, ""
+
+    def _from_list(self, path: str) -> tuple[Raw, bytes, str]:
+        raw, text, problem = _read(path)
+        delta = _moved(raw, text, self._mappings)
+        if not delta or problem:
+            return raw, text, problem
+        # Modules lay elsewhere too, and nothing here says where.
+        return _shifted(raw.take(np.flatnonzero(~_of_modules(raw, text))), delta), text, ""
+
+
+def _shifted(raw: Raw, delta: int) -> Raw:
+    with np.errstate(over="ignore"):
+        return Raw(raw.start + np.uint64(delta), raw.end + np.uint64(delta), raw.kind, raw.binding, raw.name)
+
+
+def _of_modules(raw: Raw, text: bytes) -> np.ndarray:
+    """Which lines of kallsyms are of modules: their names, in order of appearance, go on behind a tab."""
+    tabs = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\t"))
+    found = np.zeros(len(raw.name), bool)
+    found[np.searchsorted(raw.name, tabs[tabs > raw.name[0]], "right") - 1] = True
+    return found
 
 
 def _parted(name: bytes) -> tuple[str, str]:
     symbol, _, module = decode(name).partition("\t")
     return symbol, module.strip()
-
-
-def _symbols(build_id: str, release: str, kallsyms: str | None, vmlinux: str | None) -> tuple[Raw, bytes, str]:
-    """(symbols, the strings of their names, why there are none)."""
-    if vmlinux is not None:
-        elf = elf_file(vmlinux)
-        tables = elf.symbols() if elf is not None and elf.has_symtab else []
-        return (*tables[0], "") if tables else (EMPTY, b"", f"{vmlinux} has no symbols")
-    places = [kallsyms] if kallsyms is not None else _places(build_id, release)
-    problem = "another kernel runs here: give --kallsyms FILE"
-    for place in places:
-        if place.endswith("vmlinux"):
-            raw, text, problem = _symbols("", "", None, place)
-        else:
-            raw, text, problem = _read(place)
-        if not problem:
-            return raw, text, ""
-    return EMPTY, b"", problem
-
-
-def _places(build_id: str, release: str) -> list[str]:
-    places = list(kernel_copies(build_id))
-    same = build_id == running_build_id() if build_id else release in ("", platform.release())
-    return ["/proc/kallsyms", *places] if same else places
 
 
 def _read(path: str) -> tuple[Raw, bytes, str]:
@@ -142,13 +204,20 @@ def parse_kallsyms(text: bytes) -> tuple[Raw, bytes]:
     return Raw(address, address.copy(), types, binding, name.astype(np.int64)), text.replace(b"\n", b"\0")
 
 
-def _moved(raw: Raw, text: bytes, mappings: Sequence[Mapping]) -> np.uint64:
-    """How far the recorded kernel lay from where these symbols say (modulo 2**64)."""
+def _moved(raw: Raw, text: bytes | memoryview, mappings: Sequence[Mapping]) -> int | None:
+    """How far the recorded kernel lay from where these symbols say (modulo 2**64); None where that is not known."""
     for mapping in mappings:
         reference = mapping.path.removeprefix(_NAME)
         if reference in _REFERENCES and mapping.path != reference and mapping.offset:
-            found = [text.find(lead + encode(reference) + b"\0") + 1 for lead in (b" ", b"\0")]  # kallsyms, vmlinux
-            row = np.flatnonzero(np.isin(raw.name, found))
+            row = np.flatnonzero(_called(raw, text, encode(reference) + b"\0"))
             if len(row):
-                return np.uint64((mapping.offset - int(raw.start[row[0]])) % (1 << 64))
-    return np.uint64(0)
+                return (mapping.offset - int(raw.start[row[0]])) % (1 << 64)
+    return None
+
+
+def _called(raw: Raw, text: bytes | memoryview, name: bytes) -> np.ndarray:
+    """Which symbols have a name, with its NUL. Linkers let names end in one another, so that it may begin anywhere."""
+    data, found = np.frombuffer(text, np.uint8), np.ones(len(raw.name), bool)
+    for step, byte in enumerate(name if len(data) else b""):
+        found &= np.take(data, raw.name + step, mode="clip") == byte
+    return found

@@ -23,7 +23,7 @@ _MMAP, _LOST, _COMM, _FORK, _MMAP2, _LOST_SAMPLES, _KSYMBOL = 1, 2, 3, 7, 10, 13
 _FORK_EXEC = 1 << 13  # perf made the record up for a process that was there already
 _HAS_BUILD_ID = 1 << 14
 _FILTERED = 1 << 15  # LOST_SAMPLES: left out by a filter, on purpose
-_KERNEL_MODES = (1, 4)
+_KERNEL_MODE, _GUEST_MODES = 1, (4, 5)
 _HUGETLB = 0x40000
 _GONE = 1  # KSYMBOL: the symbol was removed
 
@@ -137,6 +137,11 @@ class Processes:
                 self._noted.append((time, self._sequence, kind, fields))
                 self._sequence += 1
 
+    @property
+    def waiting(self) -> int:
+        """How many records were noted and not yet played back."""
+        return len(self._noted)
+
     def settle(self, until: int | None = None) -> None:
         """Play back what was noted, in time order, up to and including `until`."""
         self._noted.sort(key=lambda note: note[:2])
@@ -224,7 +229,9 @@ def _mmap2(raw: bytes, misc: int, order: str):
 
 def _mapped(pid: int, start: int, length: int, offset: int, path: str, misc: int, build_id: str, flags: int):
     end = min(start + length, (1 << 64) - 1)
-    if misc & 7 in _KERNEL_MODES:
+    if misc & 7 in _GUEST_MODES:
+        return 0, ()  # what is in a virtual machine is known to none here
+    if misc & 7 == _KERNEL_MODE:
         return _KSYMBOL, (Mapping(start, end, offset, path, build_id),)
     anonymous = path.startswith(("//anon", "/dev/zero", "/anon_hugepage")) or bool(flags & _HUGETLB)
     return (_MMAP if end > start else 0), (pid, Mapping(start, end, offset, path, build_id, pid, anonymous))

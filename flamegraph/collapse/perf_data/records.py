@@ -20,8 +20,9 @@ from .tracing import tracepoints
 
 __all__ = ["Block", "blocks"]
 
-#: Bytes looked at at a time: enough for NumPy to pay off, few enough to bound what a block takes in memory.
-_WINDOW = 16 << 20
+#: Bytes looked at at a time: enough for NumPy to pay off, few enough to bound what a block takes in memory. Behind what
+#: ends a block early there may soon be more of it, so that from there on they begin small and double.
+_WINDOW, _SMALL = 16 << 20, 32 << 10
 
 #: Sizes are multiples of 8, but for a few records that old versions of perf wrote. More than this many are damage.
 _UNALIGNED = 1000
@@ -30,6 +31,7 @@ _ATTR, _TRACING_DATA, _BUILD_ID, _ROUND, _AUXTRACE, _UPDATE, _FEATURE = 64, 66, 
 _COMPRESSED, _COMPRESSED2 = 81, 83
 _LAST_KERNEL, _LAST = 63, 0xFFFF  # simpleperf has types from 32768 on; beyond 16 bits is no type but damage
 _UPDATE_NAME = 2
+_DAMAGE_INSIDE = "damaged or cut record in compressed data: what follows it was not read"
 #: What can't be passed over by its size alone.
 _STRUCTURAL = frozenset((_TRACING_DATA, _AUXTRACE, _COMPRESSED, _COMPRESSED2))
 
@@ -42,7 +44,8 @@ class Block:
     words  the same as uint64, in the file's byte order; `halves` as uint32
     at     int64, where each record begins, in words; `end` where it ends
     kind, misc  its type and its misc word
-    rounds how many of perf's marks "all that is older than the last mark has been written" stand among them
+    mark   how many of them stand before the last of perf's marks "what is older than the last mark but one has been
+           written"; -1: there is no mark
     """
 
     data: memoryview
@@ -52,19 +55,22 @@ class Block:
     end: np.ndarray
     kind: np.ndarray
     misc: np.ndarray
-    rounds: int
+    mark: int
 
 
 def blocks(header: Header, data) -> Iterator[Block]:
     """All kernel records of a recording, in the order of the file. Damage ends the walk and is counted."""
     view, order, stop = memoryview(data), header.order, header.stop
     inflate = Inflate(order)
-    at, unaligned = header.start, 0
+    at, unaligned, window = header.start, 0, _SMALL
     while at + 8 <= stop:
-        block, used, sound = _take(header, view[at : min(at + _WINDOW, stop)])
+        window = min(2 * window, _WINDOW)
+        block, used, sound = _take(header, view[at : min(at + window, stop)])
         if len(block.at):
             yield from _inflated(header, inflate)
             yield block
+        elif block.mark >= 0:
+            inflate.mark = len(inflate.buffer)
         at += used
         if not sound:
             break
@@ -73,10 +79,17 @@ def blocks(header: Header, data) -> Iterator[Block]:
         kind, misc, size = struct.unpack_from(order + "IHH", view, at)
         if size < 8 or kind > _LAST or at + size > stop:
             break
+        if not size & 7 and kind not in _STRUCTURAL:
+            if not used:
+                break
+            continue  # the window ends within this record: the next one begins with it
+        window = _SMALL
         if kind in (_COMPRESSED, _COMPRESSED2):
             for full in inflate.feed(view[at + 8 : at + size], sized=kind == _COMPRESSED2):
                 if full:
                     yield from _inflated(header, inflate)
+                if inflate.damage:
+                    break
             if inflate.damage:
                 break
         elif kind in _STRUCTURAL and size < (16 if kind == _AUXTRACE else 12):
@@ -91,11 +104,9 @@ def blocks(header: Header, data) -> Iterator[Block]:
             unaligned += 1
             if unaligned > _UNALIGNED:
                 break
+            if kind <= _LAST_KERNEL:
+                header.skip("record of a size that the kernel does not write")
             _own_record(header, bytes(view[at : at + size]), kind, misc)
-        elif used:
-            continue  # the window ends within this record: the next one begins with it
-        else:
-            break
         at += size
     yield from _inflated(header, inflate)
     if inflate.damage:
@@ -103,7 +114,7 @@ def blocks(header: Header, data) -> Iterator[Block]:
     elif at < stop:
         header.skip("damaged or cut record: what follows it was not read")
     elif inflate.buffer:
-        header.skip("damaged or cut record in compressed data: what follows it was not read")
+        header.skip(_DAMAGE_INSIDE)
 
 
 def _inflated(header: Header, inflate: Inflate) -> Iterator[Block]:
@@ -112,18 +123,31 @@ def _inflated(header: Header, inflate: Inflate) -> Iterator[Block]:
     while at + 8 <= len(data):
         block, used, sound = _take(header, data[at : at + _WINDOW])
         if len(block.at):
-            yield block
+            marked = at < inflate.mark <= at + used
+            yield replace(block, mark=int((8 * block.end <= inflate.mark - at).sum()) if marked else -1)
+        inflate.found(len(block.at))
         at += used
-        if not used or not sound:
+        if not sound or not (used or _begins(data[at:], header.order)):
+            inflate.damage = inflate.damage or _DAMAGE_INSIDE
+            return
+        if not used:
             break
+    inflate.mark = inflate.mark - at if inflate.mark > at else -1
     inflate.give_back(data[at:])
+
+
+def _begins(data: memoryview, order: str) -> bool:
+    """Whether a record begins here of which the rest may follow."""
+    kind, _misc, size = struct.unpack_from(order + "IHH", data)
+    return size > len(data) and not size & 7 and kind not in _STRUCTURAL
 
 
 def _take(header: Header, window: memoryview) -> tuple[Block, int, bool]:
     """(block, bytes used, whether they were sound): records up to one that is not whole or needs a closer look."""
-    whole = window[: len(window) & ~7]
-    places = _scan_little(whole) if header.order == "<" else _scan_big(whole)
+    window = window[: len(window) & ~7]
+    places = _scan_little(window) if header.order == "<" else _scan_big(window)
     used = places.pop() * 8
+    whole = window[:used]
     words = np.frombuffer(whole, header.order + "u8")
     halves = np.frombuffer(whole, header.order + "u4")
     quarters = np.frombuffer(whole, header.order + "u2")
@@ -134,14 +158,15 @@ def _take(header: Header, window: memoryview) -> tuple[Block, int, bool]:
         at, kind, used = at[: bad[0]], kind[: bad[0]], int(at[bad[0]]) * 8
     misc = quarters[4 * at + 2]
     end = at + (quarters[4 * at + 3] >> 3)
-    rounds = 0
+    mark = -1
     own = kind > _LAST_KERNEL
     if own.any():
         for row in np.flatnonzero(own & (kind != _ROUND)).tolist():
             _own_record(header, bytes(whole[int(at[row]) * 8 : int(end[row]) * 8]), int(kind[row]), int(misc[row]))
-        rounds = int((kind == _ROUND).sum())
+        marks = np.flatnonzero(kind == _ROUND)
+        mark = int((~own[: marks[-1]]).sum()) if len(marks) else -1
         at, end, kind, misc = at[~own], end[~own], kind[~own], misc[~own]
-    return Block(whole, words, halves, at, end, kind, misc, rounds), used, not len(bad)
+    return Block(whole, words, halves, at, end, kind, misc, mark), used, not len(bad)
 
 
 def _scan_little(window: memoryview) -> list[int]:
@@ -183,14 +208,11 @@ def _own_record(header: Header, raw: bytes, kind: int, misc: int) -> None:
         size = struct.unpack_from(order + "I", body, 4)[0]
         size = size if 64 <= size <= len(body) else 64
         ids = struct.unpack_from(f"{order}{(len(body) - size) // 8}Q", body, size)
-        header.attrs.append(replace(attr_from(body[:size], order), ids=ids))
+        header.add(replace(attr_from(body[:size], order), ids=ids))
     elif kind == _UPDATE and len(body) >= 16:
         what, event = struct.unpack_from(order + "2Q", body)
         if what == _UPDATE_NAME:
-            name = decode(body[16:].split(b"\0", 1)[0])
-            header.attrs = [
-                replace(attr, name=attr.name or name) if event in attr.ids else attr for attr in header.attrs
-            ]
+            header.name(event, decode(body[16:].split(b"\0", 1)[0]))
     elif kind == _FEATURE and len(body) >= 8:
         take_feature(header, struct.unpack_from(order + "Q", body)[0], body[8:])
     elif kind == _BUILD_ID and len(raw) >= 36:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from ...distinct import distinct
+from ...sums import LARGEST, exact_sum
 from .options import Options
 from .processes import Processes
 
@@ -42,6 +44,17 @@ class Waiting:
         return Waiting(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @classmethod
+    def batches(cls, parts: list[Waiting], size: int) -> Iterator[Waiting]:
+        """The same samples, about `size` at a time; `parts` is emptied on the way."""
+        parts.reverse()
+        while parts:
+            some, held = [], 0
+            while parts and (not some or held + len(parts[-1]) <= size):
+                held += len(parts[-1])
+                some.append(parts.pop())
+            yield cls.joined(some)
+
+    @classmethod
     def joined(cls, parts: list[Waiting]) -> Waiting:
         if not parts:
             return cls(*(np.zeros(0, np.int64) for _ in fields(cls)))
@@ -62,16 +75,20 @@ class Rows:
         self.seen: dict[int, int] = {}
         self._processes, self._options = processes, options
         self._counters: dict[int, int] = {}
+        self._total = 0
         self._parts: list[tuple[np.ndarray, np.ndarray]] = []  # (keys int64[n, 6], values int64[n, 3])
         self._held = 0
 
     def add(self, waiting: Waiting) -> None:
-        """Take in samples; later calls bring later ones."""
+        """Take in samples; later calls bring later ones. OverflowError where they count more than 64 bits hold."""
         if not len(waiting):
             return
         if waiting.counter.any():
             waiting = self._counted(waiting)
         waiting, comm = self._chosen(waiting)
+        self._total += exact_sum(waiting.weight)
+        if self._total > LARGEST:
+            raise OverflowError
         processes, options = self._processes, self._options
         for event in np.unique(waiting.event).tolist():
             first = int(waiting.when[waiting.event == event].min())

@@ -10,7 +10,7 @@ import numpy as np
 from .events import Attr, Sample
 from .records import Block
 
-__all__ = ["Columns", "Layout", "Router", "decode", "trailer_times"]
+__all__ = ["Columns", "Layout", "Router", "decode"]
 
 _SAMPLE = 9
 _FIXED = (
@@ -86,6 +86,9 @@ class Router:
         self._ids = np.array(sorted(pairs), np.uint64)
         self._event = np.array([pairs[id] for id in sorted(pairs)], np.int64)
         self._place = _id_place(self.layouts) if len(attrs) > 1 else None
+        trailers = [tuple(bit for bit in _TRAILER if layout.sample_type & bit) for layout in self.layouts]
+        self._trailers = list(dict.fromkeys(trailers))
+        self._trailer = np.array([self._trailers.index(trailer) for trailer in trailers], np.int64)
 
     def events(self, block: Block, rows: np.ndarray) -> np.ndarray:
         """The number of the attribute of each sample, -1 where none is known by its id."""
@@ -103,6 +106,18 @@ class Router:
             return np.full(len(ids), -1, np.int64)
         near = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
         return np.where(self._ids[near] == ids, self._event[near], -1)
+
+    def times(self, block: Block, rows: np.ndarray) -> np.ndarray:
+        """When other records than samples happened, from what sample_id_all puts at their end: int64 ns."""
+        kind = np.zeros(len(rows), np.int64)
+        if len(self._trailers) > 1:  # then the last word of all of them is the id (PERF_SAMPLE_IDENTIFIER)
+            event = self.lookup(block.words[block.end[rows] - 1].astype(np.uint64))
+            kind = np.where(event < 0, 0, self._trailer[event])
+        found = np.zeros(len(rows), np.int64)
+        for number, trailer in enumerate(self._trailers):
+            mine = np.flatnonzero(kind == number)
+            found[mine] = _trailer_times(block, rows[mine], trailer)
+        return found
 
 
 def _id_place(layouts: list[Layout]) -> int | None:
@@ -218,11 +233,9 @@ class _Scan:
         return start, count, step, 0, id_at if read_format & _READ_ID else -1
 
 
-def trailer_times(block: Block, rows: np.ndarray, layout: Layout) -> np.ndarray:
-    """When other records than samples happened, from what sample_id_all puts at their end: int64 ns."""
-    behind = [bit for bit in _TRAILER if layout.sample_type & bit]
-    if Sample.TIME not in behind:
+def _trailer_times(block: Block, rows: np.ndarray, trailer: tuple[int, ...]) -> np.ndarray:
+    if Sample.TIME not in trailer:
         return np.zeros(len(rows), np.int64)
-    at = block.end[rows] - (len(behind) - behind.index(Sample.TIME))
+    at = block.end[rows] - (len(trailer) - trailer.index(Sample.TIME))
     inside = at > block.at[rows]
     return np.where(inside, block.words[np.where(inside, at, 0)], 0).astype(np.uint64).view(np.int64)

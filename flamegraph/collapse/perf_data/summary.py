@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...description import Description, EventDescription
+from ...errors import ParseError
 from ...source import Source
 from ..perf_script.events import unit
 from .events import TRACEPOINT, event_name
@@ -18,15 +19,19 @@ __all__ = ["describe", "gathered"]
 
 
 def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
-    """The head of a recording, and all that its records hold. ParseError where the head is damaged."""
+    """The head of a recording, and all that its records hold. ParseError where the head or the sums are damaged."""
     header = read_header(source.data, source.name)
     gather = Gather(header, options)
-    for block in blocks(header, source.data):
-        gather.take(block)
-    for other in others(source, header):
-        for block in blocks(replace(header, start=0, stop=len(other.raw)), other.raw):
-            gather.take(replace(block, rounds=0))  # what they say of the order holds for one file
-    gather.finish()
+    parts = list(others(source, header))
+    try:
+        for block in blocks(header, source.data):
+            gather.take(replace(block, mark=-1) if parts else block)  # what marks say of the order holds for one file
+        for part in parts:
+            for block in blocks(replace(header, start=0, stop=len(part.raw)), part.raw):
+                gather.take(replace(block, mark=-1))
+        gather.finish()
+    except OverflowError:
+        raise ParseError(source.name, "periods that add up to less than 2^63", "larger ones") from None
     return header, gather
 
 

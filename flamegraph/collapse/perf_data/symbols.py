@@ -17,13 +17,18 @@ from .kernel import Kernel
 from .processes import Mapping
 from .table import Table
 
-__all__ = ["Resolver"]
+__all__ = ["Resolver", "compiled_code"]
 
-_KERNEL = "[kernel.kallsyms]"
+_KERNEL = "[kernel"
 
 #: Memory that holds no file: what runs there was compiled at run time. The first three are perf's (map.c), the others
 #: are how .NET, and programs that name their memory (prctl PR_SET_VMA), show up; perf leaves those unknown.
 _ANONYMOUS = ("//anon", "/dev/zero", "/anon_hugepage", "/memfd:", "[anon")
+
+
+def compiled_code(mapping: Mapping) -> bool:
+    """Whether a mapping is memory that holds no file."""
+    return mapping.anonymous or mapping.path.startswith(_ANONYMOUS)
 
 
 class Resolver:
@@ -68,7 +73,7 @@ class Resolver:
 
         `memory` is all that the process has mapped: a jitdump file may be in it.
         """
-        if mapping.anonymous or mapping.path.startswith(_ANONYMOUS):
+        if compiled_code(mapping):
             if pid not in self._compiled:
                 self._compiled[pid] = compiled(self._symfs, pid, (other.path for other in memory))
             found = self._compiled[pid].names(addresses)
@@ -102,7 +107,11 @@ class Resolver:
         return calls
 
     def _build_id(self, mapping: Mapping) -> str:
-        return mapping.build_id or self._build_ids.get(mapping.path, "")
+        """The recorded one, "" if none was."""
+        path = mapping.path
+        if path.startswith(_KERNEL):  # with the name of a symbol behind it
+            path = next(filter(lambda path: path.startswith(_KERNEL), self._build_ids), "")
+        return mapping.build_id or self._build_ids.get(path, "")
 
     def kernel(self, mappings: Sequence[Mapping], addresses: np.ndarray) -> tuple[list[str | None], list[str]]:
         """(names, places) of kernel addresses (uint64).
@@ -110,22 +119,8 @@ class Resolver:
         A name is None where unknown; a place is [kernel.kallsyms], [module] or the name of a BPF program.
         """
         if self._kernel is None:
-            build_id = next((id for path, id in self._build_ids.items() if path.startswith("[kernel")), "")
-            self._kernel = Kernel(mappings, build_id, self._release, *self._kernel_files)
-        found = self._kernel.names(addresses)
-        names = [None if entry is None else entry[0] for entry in found]
-        places = [_KERNEL if entry is None else entry[1] or _KERNEL for entry in found]
-        for mapping in mappings:
-            if mapping.path.startswith(_KERNEL[:-1]):
-                continue
-            covered = (addresses >= np.uint64(mapping.start)) & (
-                addresses - np.uint64(mapping.start) < mapping.end - mapping.start
-            )
-            program = not mapping.path.startswith(("[", "/"))  # a program for the kernel's BPF machine
-            for row in np.flatnonzero(covered).tolist():
-                # As perf: by its path where its build id was recorded.
-                places[row] = mapping.path if mapping.path in self._build_ids else _module(mapping.path)
-                names[row] = mapping.path if program else names[row]
+            self._kernel = Kernel(mappings, self._build_id, self._release, *self._kernel_files, self._symfs)
+        names, places = self._kernel.names(addresses)
         self._count(f"kernel address: {self._kernel.problem}", names.count(None) if self._kernel.problem else 0)
         return names, places
 
@@ -137,11 +132,3 @@ class Resolver:
 def _offsets(mapping: Mapping, addresses: np.ndarray) -> np.ndarray:
     """Where in the file run-time addresses lie."""
     return addresses - np.uint64(mapping.start) + np.uint64(mapping.offset)
-
-
-def _module(path: str) -> str:
-    """What perf calls a module: /lib/modules/…/nf_tables.ko.xz is [nf_tables]."""
-    if not path.startswith("/"):
-        return path
-    name = path.rsplit("/", 1)[1].split(".ko", 1)[0]
-    return f"[{name.replace('-', '_')}]"

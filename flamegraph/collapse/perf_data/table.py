@@ -7,15 +7,20 @@ symbol that begins last before the address covers it, which for code is the inne
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import accumulate
 
 import numpy as np
 
 from ...text import decode, encode
 
-__all__ = ["EMPTY", "FUNC", "GLOBAL", "LOCAL", "NOTYPE", "OBJECT", "WEAK", "Raw", "Table", "merge", "settle", "string"]
+__all__ = [
+    "EMPTY", "FUNC", "GLOBAL", "LOCAL", "NOTYPE", "OBJECT", "WEAK", "Raw", "Strings", "Table", "merge", "settle",
+    "string",
+]  # fmt: skip
 
 LOCAL, GLOBAL, WEAK = 0, 1, 2
 NOTYPE, OBJECT, FUNC = 0, 1, 2
@@ -177,10 +182,33 @@ class Table:
         return len(shown.lstrip("_")) - len(shown), len(encode(shown))
 
 
-def string(text, at: int) -> bytes:
+class Strings:
+    """Texts one behind the other, each with a NUL behind it, without a copy of them: 1 GB in some programs."""
+
+    def __init__(self, parts: Sequence[bytes | memoryview]):
+        self._parts = parts
+        self.starts = [0, *accumulate(len(part) + 1 for part in parts)]
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    def __getitem__(self, span: slice) -> bytes:
+        """A slice, up to the end of the text that it begins in."""
+        number = bisect_right(self.starts, span.start) - 1
+        start = self.starts[number]
+        piece = bytes(self._parts[number][span.start - start : span.stop - start])
+        return piece if len(piece) == span.stop - span.start else piece + b"\0"
+
+
+def string(text: bytes | memoryview | Strings, at: int) -> bytes:
     """The bytes from an offset to the next NUL."""
-    end = text.find(b"\0", at, at + _NAME_MAX)
-    return bytes(text[at : end if end >= 0 else at + _NAME_MAX])
+    size = 256
+    while True:
+        piece = bytes(text[at : at + size])
+        end = piece.find(b"\0")
+        if end >= 0 or len(piece) < size or size >= _NAME_MAX:
+            return piece[: end if end >= 0 else _NAME_MAX]
+        size *= 8
 
 
 def _flattened(raw: Raw, latest: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
