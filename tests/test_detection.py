@@ -29,6 +29,7 @@ EXPECTED = [
     # eBPF. bcc's documentation has outputs of many tools in prose: nobody claims it.
     (r"^bpftrace output", "bpftrace"),
     (r"^bcc profile text", "bcc"),
+    (r"^DTrace aggregation text", "dtrace"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
