@@ -45,6 +45,7 @@ EXPECTED = [
     (r"^pprof protobuf or legacy", "pprof_legacy"),
     (r"^pprof", "pprof"),
     (r"^OTLP profiles", "otlp_profile"),
+    (r"^DTrace aggregation text", "dtrace"),
 ]
 
 # Corpus files that are not what their row says, or hold nothing to claim, and why.
