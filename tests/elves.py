@@ -24,13 +24,20 @@ def elf(
     wide: bool = True,
     order: str = "<",
     machine: int = 62,
+    module: Sequence[tuple[str, int]] = (),
 ) -> bytes:
-    """An ELF image with these symbols, all of them in .text; the functions in `plt` are jumped to from 0x402000 on."""
+    """An ELF image with these symbols, all of them in .text; the functions in `plt` are jumped to from 0x402000 on.
+
+    module   makes it one that is not linked, like a module of the kernel: (name, size) of its other sections with code.
+             The addresses of symbols are places in .text; those with ":" in their name are in the section before it.
+    """
     word = "Q" if wide else "I"
     tables: list[tuple[str, int, bytes, int, int, int, int]] = [  # name, type, content, flags, address, link, entsize
         ("", 0, b"", 0, 0, 0, 0),
-        (".text", 1, b"\x90" * TEXT_SIZE, 6, TEXT_ADDRESS, 0, 0),
+        (".text", 1, b"\x90" * TEXT_SIZE, 6, 0 if module else TEXT_ADDRESS, 0, 0),
     ]
+    tables += [(name, 1, b"\x90" * size, 6, 0, 0, 0) for name, size in module]
+    index_of = {name: n for n, (name, *_) in enumerate(tables)}
 
     def add(name: str, kind: int, content: bytes, flags=0, address=0, link=0, entsize=0) -> int:
         tables.append((name, kind, content, flags, address, link, entsize))
@@ -40,7 +47,7 @@ def elf(
         strings, rows = b"\0", b"\0" * (24 if wide else 16)
         for called, value, size, type_, binding in symbols:
             at, info = len(strings), binding << 4 | type_
-            section = 1 if value else 0
+            section = index_of[called.partition(":")[0] if ":" in called else ".text"] if value else 0
             if wide:
                 rows += struct.pack(order + "IBBHQQ", at, info, 0, section, value, size)
             else:
@@ -81,6 +88,6 @@ def elf(
         segment = struct.pack(order + "8I", 1, *load[1:6], load[0], load[6])
     head = b"\x7fELF" + bytes([2 if wide else 1, 1 if order == "<" else 2, 1]) + bytes(9)
     counts = (*sizes[:2], 1, sizes[2], len(tables), len(tables) - 1)
-    head += struct.pack(f"{order}2HI3{word}I6H", 3, machine, 1, 0, sizes[0], length, 0, *counts)
+    head += struct.pack(f"{order}2HI3{word}I6H", 1 if module else 3, machine, 1, 0, sizes[0], length, 0, *counts)
     body[: len(head) + len(segment)] = head + segment
     return bytes(body) + headers

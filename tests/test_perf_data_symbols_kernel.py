@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
+import platform
 import random
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from elves import FUNC, GLOBAL, TEXT_ADDRESS, elf
+from elves import FUNC, GLOBAL, LOCAL, TEXT_ADDRESS, TEXT_SIZE, elf
+from recordings import KERNEL, USER, Recording
 
+from flamegraph.collapse import read
+from flamegraph.collapse.perf_data import kernel as kernel_module
+from flamegraph.collapse.perf_data import modules
 from flamegraph.collapse.perf_data.jit import jitdump, perf_map
 from flamegraph.collapse.perf_data.kernel import parse_kallsyms
 from flamegraph.collapse.perf_data.processes import Mapping
 from flamegraph.collapse.perf_data.symbols import Resolver
+from flamegraph.collapse.perf_data.table import Raw
 
 TEXT = 0xFFFFFFFF81000000
 MODULE = 0xFFFFFFFFC0200000
@@ -94,6 +102,139 @@ def test_gzip_and_vmlinux(tmp_path: Path) -> None:
     resolver = Resolver(vmlinux=str(tmp_path / "vmlinux"), kallsyms="/no/such/file")
     image = mapping("[kernel.kallsyms]_text", TEXT, 0x1000, TEXT)
     assert resolver.kernel([image], np.array([TEXT + 0x44], np.uint64))[0] == ["do_it"]
+
+
+def moved(folder: Path, image: Mapping, text: str = KALLSYMS, **options: str) -> list[str | None]:
+    """The names of a place in the kernel and of one in a module, with the kernel where `image` says."""
+    (folder / "kallsyms").write_text(text)
+    more = [image, mapping("/lib/modules/6.1.0/nf-tables.ko", MODULE, 0x1000)]
+    addresses = np.array([image.start + 0x180, MODULE + 0x44], np.uint64)
+    return Resolver(kallsyms=str(folder / "kallsyms"), **options).kernel(more, addresses)[0]
+
+
+def test_modules_are_not_moved_with_the_kernel(tmp_path: Path) -> None:
+    """After a boot they lie somewhere else, and nothing in kallsyms says where they were."""
+    here = mapping("[kernel.kallsyms]_text", TEXT, 0x1000000, TEXT)
+    assert moved(tmp_path, here) == ["local_one", "nf_second"]
+    there = mapping("[kernel.kallsyms]_text", TEXT + 0x200000, 0x1000000, TEXT + 0x200000)
+    assert moved(tmp_path, there) == ["local_one", None]
+
+
+def test_a_place_belongs_to_the_module_that_was_recorded_there(tmp_path: Path) -> None:
+    _, (names, where) = kernel(tmp_path, [MODULE + 4], more=[mapping("/lib/other.ko", MODULE, 0x1000)])
+    assert (names, where) == ([None], ["[other]"])
+
+
+def test_a_reference_whose_name_ends_another(tmp_path: Path) -> None:
+    """Linkers keep "_text" within "my_text"."""
+    start, kind = np.array([0x1000, 0x2000], np.uint64), np.zeros(2, np.uint8)
+    raw = Raw(start, start, kind, kind, np.array([1, 3]))
+    image = mapping("[kernel.kallsyms]_text", TEXT, 0x1000000, TEXT)
+    assert kernel_module._moved(raw, memoryview(b"\0my_text\0"), [image]) == TEXT - 0x2000
+    assert kernel_module._moved(raw, memoryview(b"\0my_texts\0"), [image]) is None
+
+
+BUILD_ID = "5a" * 20
+IMAGE = [("_text", TEXT_ADDRESS, 0, FUNC, GLOBAL), ("do_it", TEXT_ADDRESS + 0x40, 16, FUNC, GLOBAL)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "usr/lib/debug/boot/vmlinux-6.1.0-x", "boot/vmlinux-6.1.0-x", "lib/modules/6.1.0-x/build/vmlinux",
+        "usr/lib/debug/lib/modules/6.1.0-x/vmlinux", f"usr/lib/debug/.build-id/5a/{BUILD_ID[2:]}.debug",
+    ],
+)  # fmt: skip
+def test_images_of_another_kernel_in_the_usual_places(place: str, tmp_path: Path) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    image = mapping("[kernel.kallsyms]_text", TEXT, 0x1000, TEXT)
+    for build_id, core, expected in (
+        (BUILD_ID, image, "do_it"),
+        ("5b" * 20, image, None),  # not the one that was recorded
+        (BUILD_ID, mapping("[kernel.kallsyms]_text", TEXT, 0x1000), None),  # it is not known where it lay
+    ):
+        path.write_bytes(elf(IMAGE, build_id=build_id))
+        resolver = Resolver(
+            symfs=str(tmp_path), release="6.1.0-x", build_ids=[(-1, "[kernel.kallsyms]", BUILD_ID)]
+        )  # fmt: skip
+        assert resolver.kernel([core], np.array([TEXT + 0x44], np.uint64))[0] == [expected]
+        assert bool(resolver.notes) == (expected is None)
+
+
+def test_no_file_is_looked_for_under_a_made_up_release(tmp_path: Path) -> None:
+    (tmp_path / "vmlinux").write_bytes(elf(IMAGE, build_id=BUILD_ID))
+    for release in ("../../vmlinux", "x/../../../vmlinux", "\0", ""):
+        resolver = Resolver(
+            symfs=str(tmp_path), release=release, build_ids=[(-1, "[kernel.kallsyms]", BUILD_ID)]
+        )  # fmt: skip
+        image = mapping("[kernel.kallsyms]_text", TEXT, 0x1000, TEXT)
+        assert resolver.kernel([image], np.array([TEXT + 0x44], np.uint64))[0] == [None]
+
+
+def test_the_build_id_may_stand_with_the_kernels_mapping() -> None:
+    """perf record --buildid-mmap, the rule in newer versions, writes no table of build ids."""
+    image = replace(mapping("[kernel.kallsyms]_text", TEXT, 0x1000, TEXT), build_id=BUILD_ID)
+    resolver = Resolver(release=platform.release())
+    assert resolver.kernel([image], np.array([TEXT + 0x44], np.uint64))[0] == [None]
+    assert resolver.notes == {"kernel address: another kernel runs here: give --kallsyms FILE": 1}
+
+
+def test_what_is_mapped_in_a_virtual_machine_is_not_here() -> None:
+    recording = Recording()
+    recording.mmap(TEXT, 0x1000, "[guest.kernel.kallsyms]", pid=-1, misc=4)
+    recording.mmap(0x1000, 0x1000, "/bin/guest", misc=5)
+    recording.sample(KERNEL, TEXT + 8, misc=1)
+    recording.sample(USER, 0x1008)
+    profile = read(recording.file(), kallsyms=os.devnull)
+    assert sorted(profile.frames.name) == [":10", "[unknown]"]
+
+
+MODULE_CODE = [(".init.text", 0x400), (".exit.text", 0x100), (".text.unlikely", 0x200)]
+MODULE_SYMBOLS = [
+    ("work", 0x40, 0x20, FUNC, GLOBAL),
+    (".init.text:start", 0x10, 0x20, FUNC, LOCAL),
+    (".exit.text:stop", 0x10, 0x20, FUNC, LOCAL),
+    (".text.unlikely:fail", 0x10, 0x20, FUNC, LOCAL),
+]
+
+
+def module_names(folder: Path, path: str, content: bytes, build_id: str = BUILD_ID) -> list[str | None]:
+    file = folder / "lib/modules/6.1.0-x/kernel/net/nf-tables.ko"
+    file = file.with_name(path.rsplit("/", 1)[1]) if path.startswith("/") else file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    resolver = Resolver(symfs=str(folder), release="6.1.0-x", build_ids=[(-1, path, build_id)])
+    # What runs only at the start lies elsewhere; the other sections with code follow one another.
+    places = [MODULE + 0x48, MODULE + TEXT_SIZE + 0x14, MODULE + TEXT_SIZE + 0x114, MODULE + TEXT_SIZE + 0x300]
+    return resolver.kernel([mapping(path, MODULE, 0x4000)], np.array(places, np.uint64))[0]
+
+
+def test_modules_from_their_files(tmp_path: Path) -> None:
+    data = elf(MODULE_SYMBOLS, build_id=BUILD_ID, module=MODULE_CODE)
+    expected = ["work", ".exit.text:stop", ".text.unlikely:fail", None]
+    path = "/lib/modules/6.1.0-x/kernel/net/nf-tables.ko"
+    zstandard = pytest.importorskip("zstandard")
+    for suffix, content in (
+        ("", data), (".gz", gzip.compress(data)), (".xz", lzma.compress(data)),
+        (".zst", zstandard.ZstdCompressor().compress(data)),
+    ):  # fmt: skip
+        assert module_names(tmp_path, path + suffix, content) == expected
+        assert module_names(tmp_path, path + suffix, content, "5b" * 20) == [None] * 4
+        assert module_names(tmp_path, path + suffix, content[:-40]) in (expected, [None] * 4)
+    # Of some the recording has the name alone.
+    assert module_names(tmp_path, "[nf_tables]", data) == [None] * 4
+    (tmp_path / "lib/modules/6.1.0-x/modules.dep").write_text("kernel/a.ko.xz:\nkernel/net/nf-tables.ko: kernel/a.ko\n")
+    assert module_names(tmp_path, "[nf_tables]", data) == expected
+
+
+def test_modules_that_grow_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modules, "_MAX", 1 << 20)
+    zeros = [("zeros", bytes(1 << 24))]
+    data = elf(MODULE_SYMBOLS, build_id=BUILD_ID, module=MODULE_CODE, sections=zeros)
+    path = "/lib/modules/6.1.0-x/kernel/net/nf-tables.ko"
+    for suffix, content in ((".gz", gzip.compress(data)), (".xz", lzma.compress(data))):
+        assert module_names(tmp_path, path + suffix, content) == [None] * 4
 
 
 def test_damaged_kallsyms_do_no_harm() -> None:
