@@ -60,7 +60,8 @@ JIT = {
 
 
 @pytest.mark.parametrize("name", JIT)
-def test_functions_compiled_at_run_time(name: str, tmp_path: Path, maps: list[str]) -> None:
+def test_functions_compiled_at_run_time(name: str, tmp_path: Path, maps: list[str], monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)  # node leaves a log where it runs
     program, options, source, function = JIT[name]
     command = [needed(program), *options.split(), str(PROGRAMS / source), SECONDS]
     frames = compared(tmp_path / "perf.data", maps, *command, demangle=False).frames
