@@ -10,6 +10,8 @@ prints and `perf_script` reads, with these exceptions:
 - inlined functions are shown on all stacks where the `inline` extra is installed (`--inline no` for none);
   perf 6.1 shows them on copied ones only. A caller is looked up just before the address that is returned to, the
   innermost keeps its own name where perf repeats that of the symbol, the function that holds them has its symbol's;
+- addresses in the vdso are named where the recording was made by the kernel that runs, perf names them by that one
+  always;
 - with `--addrs` an unknown function shows its place in the file, also without call chains;
 - user stacks that were copied (`--call-graph dwarf`) are unwound by perf where it is installed, with inlined
   functions only on `--inline yes`, since it is slow at them; elsewhere only their leaf is shown.
