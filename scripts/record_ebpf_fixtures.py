@@ -89,7 +89,7 @@ RECORD = {
         "shop", "uprobe:libc:malloc /pid == PID/ { @bytes[ustack(5), comm] = sum(arg0); }", 300, 90
     ),
     "bpftrace/recorded_shapes.txt": Recording("names", SHAPES, 400, 190),
-    "bpftrace/recorded_shapes.jsonl": Recording("names", SHAPES + 'END { printf("%s\\n", "over"); }', 150, 0),
+    "bpftrace/recorded_shapes_json.jsonl": Recording("names", SHAPES + 'END { printf("%s\\n", "over"); }', 150, 0),
     "bpftrace/recorded_json.jsonl": Recording(
         "names", "profile:hz:99 /pid == PID/ { @[kstack(4), ustack(4), comm] = count(); }", 300, 0
     ),
