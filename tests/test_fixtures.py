@@ -169,8 +169,3 @@ def test_fixtures_are_small_and_say_where_they_are_from(folder: Path):
         if path.parent == folder:
             assert len(Source(path.read_bytes()).data.splitlines()) <= 200 or "large" in path.name, path.name
             assert path.name in origin or "written by hand" in origin, path.name
-
-
-def test_no_two_fixtures_share_a_golden():
-    stems = [(path.parent.name, path.name.split(".")[0]) for path in fixtures()]
-    assert sorted(stems) == sorted(set(stems))
