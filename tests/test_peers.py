@@ -97,7 +97,7 @@ def drawn(svg: str) -> Boxes:
     total = re.search(r'total_samples="(\d+)"', svg)
     rows: dict[float, list[tuple[float, float, str]]] = defaultdict(list)
     for title, attributes in re.findall(r"<title>([^<]*)</title>\s*<rect ([^>]*)>", svg):
-        values = dict(re.findall(r'([\w:]+)="([^"]*)"', attributes))
+        values = dict(re.findall(r'([\w:-]+)="([^"]*)"', attributes))
         if total:  # inferno tells the samples
             scale = (WIDTH - 2 * PAD) / int(total[1])
             x, width = PAD + int(values["fg:x"]) * scale, int(values["fg:w"]) * scale
@@ -274,7 +274,7 @@ def test_the_colours_are_infernos(palette):
 
 
 @needs_perl
-@pytest.mark.parametrize("palette", TONES)
+@pytest.mark.parametrize("palette", [tone for tone in TONES if tone != "pink"])  # which iaprof's has
 def test_the_colours_are_flamegraph_pls(palette):
     labels = [label for label in LABELS if not re.search(r"[<>]|^--?$|\]$", label)]  # versions differ on these
     content = "".join(f"{label} 1\n" for label in labels).encode()
