@@ -30,6 +30,7 @@ __all__ = [
     "note_skipped",
     "read_inputs",
     "transformed",
+    "wanted_profile",
 ]
 
 
@@ -66,6 +67,22 @@ def read_inputs(
     if timeline:
         options = {**options, "timeline": True}
     return read_all(inputs, format, options, quiet, label)
+
+
+def wanted_profile(
+    ctx: click.Context,
+    inputs: Sequence[str],
+    format: str | None,
+    quiet: bool,
+    metric: str | None,
+    *,
+    timeline: bool = False,
+    label: bool = False,
+) -> Profile:
+    """The inputs as one profile, read and transformed by the options that the user gave."""
+    one_by_one = timeline or needs_samples(ctx)
+    profile = read_inputs(inputs, format, given(ctx, "input"), quiet=quiet, timeline=one_by_one, label=label)
+    return transformed(profile, ctx, metric)
 
 
 def transformed(profile: Profile, ctx: click.Context, metric: str | None = None) -> Profile:

@@ -11,15 +11,7 @@ from ..errors import UsageError
 from ..render import render as write_out
 from ..render import renderers, save
 from ._events import listed
-from ._inputs import (
-    check_output,
-    input_parameters,
-    needs_samples,
-    note_other_metrics,
-    note_skipped,
-    read_inputs,
-    transformed,
-)
+from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 
 __all__ = ["command"]
@@ -60,9 +52,7 @@ def _run(
         raise UsageError(f"{output}: collapse writes folded stacks; `flamegraph render` writes {other[0]}")
     check_output(output, inputs)
     chosen = given(ctx, "output")
-    options = given(ctx, "input")
-    profile = read_inputs(inputs, source_format, options, quiet=quiet, timeline=needs_samples(ctx))
-    profile = transformed(profile, ctx, chosen.get("metric"))
+    profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"))
     save(write_out(profile, "folded", **chosen), output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, folded.options, chosen, quiet)

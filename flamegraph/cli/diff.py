@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..comparison import NORMS, Comparison
+from ..comparison import NORMS
 from ..comparison import diff as compare
 from ..errors import UsageError
 from ..render import pick, renderers, save
@@ -85,40 +85,24 @@ def _run(
         comparison = compare(
             *sides, metric=metric, norm=norm, alpha=alpha, fdr=fdr, key=key, blocks=blocks, force=force
         )
+    as_object = json or output.lower().endswith(".json")
+    room = shutil.get_terminal_size().columns if output == "-" and sys.stdout.isatty() else None
     if power is not None:
-        as_object = json or output.lower().endswith(".json")
-        terminal = output == "-" and sys.stdout.isatty()
-        room = shutil.get_terminal_size().columns if terminal else None
         save(told(comparison, power / 100, lines, as_object, room, not can_show("…")).encode(), output)
     elif renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
             content = draw(comparison, renderer.name, **chosen)
         save(content, output)
+    elif as_object:
+        save((as_json(comparison, *names, None) + "\n").encode(), output)
     else:
-        as_object = json or output.lower().endswith(".json")
-        save(_report(comparison, names, (before, after), as_object, lines, by, output), output)
+        ascii = output == "-" and not can_show("…→±")
+        save(as_text(comparison, before, after, lines, room, ascii, by).encode(), output)
     for side in sides:
         for profile in side:
             note_skipped(profile, quiet)
     if renderer is not None:
         note(f"{comparison.metric.name}, norm {comparison.scale.name}: {comparison.scale.why}", quiet)
-
-
-def _report(
-    comparison: Comparison,
-    names: list[list[str]],
-    titles: tuple[str, str],
-    as_object: bool,
-    lines: int,
-    by: str,
-    output: str,
-) -> bytes:
-    if as_object:
-        return (as_json(comparison, *names, None) + "\n").encode()
-    terminal = output == "-" and sys.stdout.isatty()
-    room = shutil.get_terminal_size().columns if terminal else None
-    ascii = output == "-" and not can_show("…→±")
-    return as_text(comparison, *titles, lines, room, ascii, by).encode()
 
 
 command = Command(

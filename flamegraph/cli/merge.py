@@ -10,15 +10,7 @@ import click
 from ..errors import UsageError
 from ..render import pick, renderers, save
 from ..render import render as write_out
-from ._inputs import (
-    check_output,
-    input_parameters,
-    needs_samples,
-    note_other_metrics,
-    note_skipped,
-    read_inputs,
-    transformed,
-)
+from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._sides import files_of
 
@@ -52,9 +44,7 @@ def _run(
     chosen = given(ctx, "output")
     files = [file for side in inputs for file in files_of(side)]
     check_output(output, files)
-    options, one_by_one = given(ctx, "input"), needs_samples(ctx)
-    profile = read_inputs(files, source_format, options, quiet=quiet, timeline=one_by_one, label=label)
-    profile = transformed(profile, ctx, chosen.get("metric"))
+    profile = wanted_profile(ctx, files, source_format, quiet, chosen.get("metric"), label=label)
     save(write_out(profile, renderer.name, **chosen), output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, renderer.options, chosen, quiet)

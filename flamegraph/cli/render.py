@@ -13,15 +13,7 @@ from ..errors import UsageError
 from ..options import fill
 from ..render import Renderer, pick, renderers, save
 from ..render import render as draw
-from ._inputs import (
-    check_output,
-    input_parameters,
-    needs_samples,
-    note_other_metrics,
-    note_skipped,
-    read_inputs,
-    transformed,
-)
+from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._progress import progress
 
@@ -53,9 +45,7 @@ def _run(
     if output == "-" and sys.stdout.isatty():
         _for_terminal(renderer, chosen)
     timeline = bool(getattr(fill(renderer.options, chosen, f"the {renderer.name} output"), "timeline", False))
-    timeline |= needs_samples(ctx)
-    profile = read_inputs(inputs, source_format, given(ctx, "input"), quiet=quiet, timeline=timeline)
-    profile = transformed(profile, ctx, chosen.get("metric"))
+    profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"), timeline=timeline)
     with progress(f"drawing {len(profile.stacks):,} stacks", quiet):
         content = draw(profile, renderer.name, **chosen)
     save(content, output)

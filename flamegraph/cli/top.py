@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ..hot import functions, hot_stacks
-from ._inputs import input_parameters, needs_samples, note_skipped, read_inputs, transformed
-from ._options import Command, Option, given
+from ._inputs import input_parameters, note_skipped, wanted_profile
+from ._options import Command, Option
 from ._report import as_json, as_text, can_show
 
 __all__ = ["command"]
@@ -39,9 +39,7 @@ def _run(
       flamegraph top -n 5 --by total --stacks perf.script.txt
       flamegraph top --json perf.script.txt | jq -r '.functions[0].name'
     """
-    options = given(ctx, "input")
-    profile = read_inputs(inputs, source_format, options, quiet=quiet, timeline=needs_samples(ctx))
-    profile = transformed(profile, ctx, metric)
+    profile = wanted_profile(ctx, inputs, source_format, quiet, metric)
     column = profile.column(metric)
     found = functions(profile, column)
     paths = hot_stacks(profile, lines, column) if stacks else None
