@@ -19,7 +19,7 @@ from .errors import UsageError
 from .profile import Profile, Stacks
 from .trie import depths, levels, preorder, relabel, scatter_sum, totals
 
-__all__ = ["ORDERS", "Layout", "chart", "layout"]
+__all__ = ["ORDERS", "Layout", "Preorder", "chart", "in_preorder", "layout"]
 
 #: How siblings may be ordered: by name as flamegraph.pl does, heaviest first, or as they came.
 ORDERS = ("name", "weight", "first")
@@ -54,6 +54,40 @@ class Layout:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+
+@dataclass(frozen=True, eq=False)
+class Preorder:
+    """Every stack, callers before callees and siblings by name: for a page that lays out what it shows by itself.
+
+    frame   int32[n], a row of `Profile.frames`; -1 for the root. Frames that look the same share the first one's row.
+    depth   int32[n], 0 for the root; with the order it tells each node's caller
+    own     [n, m] each metric's value of the node alone
+    node    int32[n], its node in the trie of the profile in which frames that look the same are one
+    labels  the label of each row of `Profile.frames`
+    """
+
+    frame: np.ndarray
+    depth: np.ndarray
+    own: np.ndarray
+    node: np.ndarray
+    labels: list[str]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def in_preorder(profile: Profile) -> Preorder:
+    """All nodes of a profile, depth first. What metrics count is not looked at: nodes without any value stay."""
+    labels = profile.labels()
+    stacks, went = _merge_lookalikes(profile, labels)
+    rank = np.empty(len(labels), np.int64)
+    rank[sorted(range(len(labels)), key=labels.__getitem__)] = np.arange(len(labels))
+    node = preorder(stacks, np.append(rank, -1)[stacks.frame])
+    own = [scatter_sum(went[profile.samples.stack], column, len(stacks)) for column in profile.samples.values.T]
+    return Preorder(
+        stacks.frame[node], depths(stacks)[node], np.stack(own, axis=1)[node], node.astype(np.int32), labels
+    )
 
 
 def layout(profile: Profile, metric: int = 0, *, order: str = "name", min_width: float = 0.0) -> Layout:

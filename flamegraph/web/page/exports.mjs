@@ -1,0 +1,74 @@
+// What is shown, as a file of another kind. Nothing here knows the page.
+
+import { visible } from "./boxes.mjs";
+import { path } from "./tree.mjs";
+
+// Folded stacks of what stands on `target`: a line per stack that counts something, with its callers.
+export function folded(tree, own, names, target = 0) {
+  const clean = (name) => names[name].replaceAll(";", ":").replaceAll("\n", " ");
+  const lines = [];
+  const prefix = path(tree, target).map(clean);
+  const stack = prefix.slice();
+  for (let i = target; i < tree.end[target]; i++) {
+    if (i > 0) {
+      stack.length = tree.depth[i] - 1;
+      stack.push(clean(tree.name[i]));
+    }
+    if (own[i] > 0 && stack.length) lines.push(`${stack.join(";")} ${own[i]}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const UNITS = { ns: "nanoseconds", us: "microseconds", ms: "milliseconds", s: "seconds", bytes: "bytes" };
+
+// A file for speedscope: https://www.speedscope.app/file-format-schema.json
+export function speedscope(tree, own, names, title, unit, target = 0) {
+  const numbers = new Map(), frames = [], samples = [], weights = [];
+  for (let i = target; i < tree.end[target]; i++) {
+    if (!(own[i] > 0) || i === 0) continue;
+    samples.push(path(tree, i).map((name) => {
+      if (!numbers.has(name)) {
+        numbers.set(name, frames.length);
+        frames.push({ name: names[name] });
+      }
+      return numbers.get(name);
+    }));
+    weights.push(own[i]);
+  }
+  const endValue = weights.reduce((sum, weight) => sum + weight, 0);
+  const profile = { type: "sampled", name: title, unit: UNITS[unit] ?? "none", startValue: 0, endValue, samples, weights };
+  return JSON.stringify({
+    $schema: "https://www.speedscope.app/file-format-schema.json",
+    exporter: "flamegraph", name: title, activeProfileIndex: 0, shared: { frames }, profiles: [profile],
+  });
+}
+
+const escape = (text) =>
+  text.replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]);
+
+// The picture as it stands, all its rows included. `scene` is a picture's, `say(node)` the text of a tooltip, and
+// `fit(label, room in pixels)` as much of a label as has room.
+export function svg(scene, title, width, rowHeight, colors, say, fit) {
+  const { shape, target, down } = scene;
+  const found = visible(shape, target, { first: 0, last: shape.tree.deepest }, width);
+  const rows = Math.max(...found.keys()) + 1;
+  const head = 30, tall = rows * rowHeight + head + 10;
+  const parts = [];
+  for (const [depth, { node, left, right }] of [...found].sort(([a], [b]) => a - b)) {
+    const y = head + (down ? depth : rows - 1 - depth) * rowHeight;
+    for (let i = 0; i < node.length; i++) {
+      if (node[i] < 0) continue;
+      const { rgb, faint } = scene.look(node[i]);
+      const wide = right[i] - left[i], text = wide > 20 ? fit(scene.label(node[i]), wide - 8) : "";
+      parts.push(
+        `<g${faint ? ' opacity="0.3"' : ""}><title>${escape(say(node[i]))}</title>` +
+        `<rect x="${left[i].toFixed(1)}" y="${y}" width="${Math.max(wide - 0.5, 0.3).toFixed(1)}" height="${rowHeight - 1}" ` +
+        `fill="${colors.css(rgb)}"/>` +
+        (text ? `<text x="${(left[i] + 4).toFixed(1)}" y="${y + rowHeight - 6}" fill="${colors.ink(rgb)}">${escape(text)}</text>` : "") +
+        "</g>");
+    }
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" width="${width}" height="${tall}" ` +
+    `font-family="system-ui, sans-serif" font-size="11">\n<rect width="100%" height="100%" fill="${colors.paper}"/>\n` +
+    `<text x="8" y="19" font-size="14" fill="${colors.text}">${escape(title)}</text>\n${parts.join("\n")}\n</svg>\n`;
+}

@@ -1,0 +1,22 @@
+// Reads the profile that the page carries, and begins.
+
+import { App } from "./app.mjs";
+import { unpack } from "./columns.mjs";
+import { byId } from "./dom.mjs";
+import { Model } from "./model.mjs";
+import { DEFAULTS } from "./state.mjs";
+
+try {
+  const content = await unpack(byId("data").textContent);
+  byId("data").remove();  // it is large
+  const { header } = content;
+  const { kind, order, basis, theme } = header.options;
+  const shown = {
+    view: kind === "chart" ? "time" : kind, order, basis, theme, metric: header.metric,
+    colors: header.comparison ? "change" : "name",
+  };
+  globalThis.flamegraph = new App(new Model(content), { ...DEFAULTS, ...shown });
+} catch (error) {
+  byId("loading").textContent = `The profile can't be shown: ${error.message}`;
+  throw error;
+}

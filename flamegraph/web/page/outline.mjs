@@ -1,0 +1,96 @@
+// The tree as an outline that opens where it is asked to: the same as the picture, for keyboards and screen readers.
+
+import { element } from "./dom.mjs";
+import { brief, unitOf } from "./facts.mjs";
+import { percent, quantity, signed } from "./words.mjs";
+
+const STEP = 100;
+
+// Fills `host` with what stands on `target`. act: {choose(node)}.
+export function showOutline(host, model, shape, target, state, hits, act) {
+  const unit = unitOf(model, state), { tree, total, before, after } = shape;
+  const size = before ? (node) => Math.abs(after.total[node] - before.total[node]) : (node) => total[node];
+  const weight = before ? (node) => Math.max(size(node), total[node] * 1e-9) : size;
+
+  const callees = (node) => {
+    const found = [];
+    for (let i = node + 1; i < tree.end[node]; i = tree.end[i]) if (total[i] > 0 || weight(i) > 0) found.push(i);
+    return found.sort((a, b) => weight(b) - weight(a) || a - b);
+  };
+  const item = (node, level) => {
+    const inner = tree.end[node] > node + 1;
+    const found = hits && node !== 0 && hits[tree.name[node]];
+    const made = element("li", {
+      role: "treeitem", tabIndex: -1, class: found ? "found" : "", "aria-level": level, "aria-expanded": inner ? "false" : null,
+      "aria-label": `${model.names[tree.name[node]]}: ${brief(model, shape, node, state).map((row) => row.join(" ")).join("; ")}`,
+    });
+    made.node = node;
+    const twist = element("span", { class: "twist" }, inner ? "▸" : "");
+    const bar = element("span", { class: "bar" });
+    bar.style.width = `${total[target] > 0 ? (60 * total[node]) / total[target] : 0}px`;
+    const row = element("div", { class: "row", title: model.names[tree.name[node]] }, twist,
+      element("span", { class: "number" }, percent(total[node], total[target])),
+      element("span", { class: "number" }, before ? signed(after.total[node] - before.total[node], unit) : quantity(total[node], unit)),
+      bar, element("span", { class: "label" }, model.names[tree.name[node]]));
+    made.append(row);
+    row.addEventListener("click", () => {
+      if (inner) toggle(made);
+      focus(made);
+      act.choose(node);
+    });
+    return made;
+  };
+  const open = (made) => {
+    if (made.getAttribute("aria-expanded") !== "false") return;
+    made.setAttribute("aria-expanded", "true");
+    made.querySelector(".twist").textContent = "▾";
+    const list = element("ul", { role: "group" });
+    const nodes = callees(made.node), level = Number(made.getAttribute("aria-level")) + 1;
+    const add = (from) => {
+      for (const node of nodes.slice(from, from + STEP)) list.append(item(node, level));
+      if (from + STEP >= nodes.length) return;
+      const more = element("button", { type: "button", class: "more" }, `Show more: ${nodes.length - from - STEP} left`);
+      more.addEventListener("click", () => (more.parentNode.remove(), add(from + STEP)));
+      list.append(element("li", { role: "none" }, more));
+    };
+    add(0);
+    made.append(list);
+    // A call chain without a branch opens at once.
+    if (nodes.length === 1 && depthOf(made) < 400) open(list.firstChild);
+  };
+  const close = (made) => {
+    made.setAttribute("aria-expanded", "false");
+    made.querySelector(".twist").textContent = "▸";
+    made.querySelector(":scope > ul")?.remove();
+  };
+  const toggle = (made) => (made.getAttribute("aria-expanded") === "true" ? close(made) : open(made));
+  const depthOf = (made) => Number(made.getAttribute("aria-level"));
+  const focus = (made) => {
+    list.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    made.setAttribute("tabindex", "0");
+    made.focus();
+  };
+
+  const root = item(target, 1);
+  const list = element("ul", { class: "tree", role: "tree", "aria-label": "Calls" }, root);
+  list.addEventListener("keydown", (event) => {
+    const made = event.target.closest('[role="treeitem"]');
+    if (!made || event.ctrlKey || event.metaKey || event.altKey) return;
+    const items = () => [...list.querySelectorAll('[role="treeitem"]')];
+    const expanded = made.getAttribute("aria-expanded");
+    const caller = made.parentNode.closest('[role="treeitem"]');
+    if (event.key === "ArrowRight") expanded === "false" ? open(made) : made.querySelector('[role="treeitem"]') && focus(made.querySelector('[role="treeitem"]'));
+    else if (event.key === "ArrowLeft") expanded === "true" ? close(made) : caller && focus(caller);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const all = items(), next = all[all.indexOf(made) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) focus(next);
+    } else if (event.key === "Home") focus(root);
+    else if (event.key === "Enter" || event.key === " ") act.choose(made.node);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  host.replaceChildren(element("div", { class: "sheet" }, list));
+  root.setAttribute("tabindex", "0");
+  open(root);
+}

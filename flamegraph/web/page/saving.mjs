@@ -1,0 +1,45 @@
+// Files of what is shown.
+
+import { download, element } from "./dom.mjs";
+import { folded, speedscope, svg } from "./exports.mjs";
+import { brief, unitOf } from "./facts.mjs";
+import { css, ink } from "./paint.mjs";
+import { ROW } from "./picture.mjs";
+import { shorten } from "./words.mjs";
+
+// No browser draws a canvas that is larger.
+const TALLEST = 16_000;
+
+export function save(kind, app) {
+  const { model, state, shape, target, stage } = app;
+  const title = document.title, file = title.replace(/[^\p{L}\p{N}.-]+/gu, "-").slice(0, 60) || "flamegraph";
+  const own = shape.own ?? new Float64Array(shape.tree.count);
+  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, own, model.names, target), "text/plain");
+  if (kind === "speedscope") {
+    const text = speedscope(shape.tree, own, model.names, title, unitOf(model, state), target);
+    download(`${file}.speedscope.json`, text, "application/json");
+  }
+  if (kind !== "svg" && kind !== "png") return;
+  const scene = stage.scene(shape, target, state.view === "icicle" || state.view === "time", null);
+  const context = element("canvas").getContext("2d");
+  context.font = "11px system-ui, sans-serif";
+  const character = context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
+  const text = svg(scene, title, 1200, ROW, { css, ink, paper: scene.paper, text: scene.text },
+    (node) => [scene.label(node), ...brief(model, shape, node, state).map((row) => row.join(": "))].join("\n"),
+    (label, room) => shorten(label, Math.floor(room / character)));
+  if (kind === "svg") download(`${file}.svg`, text, "image/svg+xml");
+  else toPng(text, (blob) => download(`${file}.png`, blob));
+}
+
+function toPng(text, done) {
+  const url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  const image = new Image();
+  image.onload = () => {
+    const scale = Math.min(2, TALLEST / image.height);
+    const canvas = element("canvas", { width: image.width * scale, height: image.height * scale });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob(done, "image/png");
+    URL.revokeObjectURL(url);
+  };
+  image.src = url;
+}

@@ -1,0 +1,34 @@
+// Searching: which names are meant, what share of the picture they have, and where they are.
+
+// Which names a term finds, as {hits: one 0 or 1 per name} or {error}. `how` has `regex` and `exact` (case matters).
+export function find(names, term, { regex = false, exact = false } = {}) {
+  if (!regex) {
+    const wanted = exact ? term : term.toLowerCase();
+    return { hits: Uint8Array.from(names, (name) => ((exact ? name : name.toLowerCase()).includes(wanted) ? 1 : 0)) };
+  }
+  try {
+    const expression = new RegExp(term, exact ? "u" : "iu");
+    return { hits: Uint8Array.from(names, (name) => (expression.test(name) ? 1 : 0)) };
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+
+// The outermost nodes on `target` that are found: none of them stands on another one. The root is never found.
+export function matches({ tree, total }, hits, target) {
+  const found = [];
+  for (let i = target; i < tree.end[target]; ) {
+    if (i > 0 && hits[tree.name[i]] && total[i] > 0) {
+      found.push(i);
+      i = tree.end[i];
+    } else i++;
+  }
+  return found;
+}
+
+// What they count together.
+export function sum(total, nodes) {
+  let value = 0;
+  for (const node of nodes) value += total[node];
+  return value;
+}

@@ -1,0 +1,114 @@
+// The part of the page where the view stands: one picture, two of them, a table or an outline.
+
+import { element } from "./dom.mjs";
+import { brief } from "./facts.mjs";
+import { looks } from "./looks.mjs";
+import { Minimap } from "./minimap.mjs";
+import { showOutline } from "./outline.mjs";
+import { Picture } from "./picture.mjs";
+import { showTable } from "./table.mjs";
+import { Tip } from "./tip.mjs";
+
+export class Stage {
+  constructor(app, host) {
+    this.app = app;
+    this.host = host;
+    this.kind = "";
+    this.tip = new Tip();
+  }
+
+  show() {
+    const { app, host } = this;
+    const { state, model, hits } = app;
+    this.tip.hide();
+    if (state.view === "table") {
+      this.kind = "table";
+      showTable(host, model, state, hits, {
+        choose: (name) => app.sandwich(name),
+        sort: (sort, up) => app.change({ sort, up }, false),
+      });
+    } else if (state.view === "tree") {
+      const key = ["tree", app.state.steps, state.turned, state.metric, state.at, state.search, state.norm, state.side].join(" ");
+      if (this.kind === key) return;
+      this.kind = key;
+      showOutline(host, model, app.shape, app.target, state, hits, { choose: (node) => app.choose(node) });
+    } else if (state.view === "sandwich") this.showSandwich();
+    else this.showPicture();
+  }
+
+  showPicture() {
+    const { app } = this;
+    if (this.kind !== "picture") {
+      this.kind = "picture";
+      this.host.replaceChildren();
+      this.picture = this.makePicture({
+        pick: (node) => app.zoom(node),
+        choose: (node) => app.choose(node),
+      });
+    }
+    this.picture.show(this.scene(app.shape, app.target, app.state.view !== "flame", app.pinned));
+    this.picture.minimap.draw();
+  }
+
+  showSandwich() {
+    const { app } = this;
+    const { state, model } = app;
+    if (this.kind !== "sandwich") {
+      this.kind = "sandwich";
+      this.host.replaceChildren();
+      const pick = (node, picture) => {
+        const name = picture.scene.shape.tree.name[node];
+        if (node !== 0) app.sandwich(name);
+      };
+      this.above = this.makePicture({ pick, choose: pick });
+      this.divide = element("div", { class: "divide" });
+      this.host.append(this.divide);
+      this.below = this.makePicture({ pick, choose: pick });
+    }
+    const { callers, callees } = model.halves(state);
+    this.divide.replaceChildren(
+      element("span", {}, "▴ called by"), element("strong", { id: "function" }, model.names[state.name]), element("span", {}, "calls ▾"));
+    this.above.show(this.scene(callers, 0, false, null));
+    this.below.show(this.scene(callees, 0, true, null));
+    for (const picture of [this.above, this.below]) picture.minimap.draw();
+  }
+
+  makePicture(on) {
+    const frame = element("div", { class: "picture" });
+    const scroll = element("div", { class: "scroll", tabIndex: 0, role: "img" });
+    frame.append(scroll);
+    this.host.append(frame);
+    const picture = new Picture(scroll, { ...on, hover: (node, event, picture) => this.hover(node, event, picture) });
+    picture.minimap = new Minimap(picture, frame);
+    return picture;
+  }
+
+  scene(shape, target, down, chosen) {
+    const { model, state, dark, hits } = this.app;
+    return {
+      shape, target, down, chosen,
+      look: looks(model, shape, state, dark, hits),
+      label: (node) => model.names[shape.tree.name[node]],
+      font: "11.5px system-ui, sans-serif",
+      crumbs: dark ? "#7a7a86" : "#a8a8b0",
+      text: dark ? "#ffffff" : "#000000",
+      paper: dark ? "#16161a" : "#ffffff",
+    };
+  }
+
+  hover(node, event, picture) {
+    if (node === null || !event) return this.tip.hide();
+    const { model, state } = this.app, { shape } = picture.scene;
+    const name = shape.tree.name[node];
+    this.tip.show(event, model.names[name], brief(model, shape, node, state), model.module(name), model.place(name));
+  }
+
+  // The picture that arrow keys walk in, or null.
+  get walked() {
+    return this.kind === "picture" ? this.picture : null;
+  }
+
+  reveal(node) {
+    this.walked?.reveal(node);
+  }
+}

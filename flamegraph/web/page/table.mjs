@@ -1,0 +1,90 @@
+// The table of functions, and below it what a screen reader needs to walk it.
+
+import { element } from "./dom.mjs";
+import { unitOf } from "./facts.mjs";
+import { ordered } from "./functions.mjs";
+import { amount, percent, quantity, relative, signed } from "./words.mjs";
+
+const STEP = 300;
+
+// Fills `host`. act: {choose(name), sort(key, up)}. `hits` are the names that a search found, or null for all.
+export function showTable(host, model, state, hits, act) {
+  const table = model.table(state), unit = unitOf(model, state);
+  const columns = table.before ? changeColumns(model, table, unit) : plainColumns(model, table, unit, state);
+  const sorted = columns.find((column) => column.id === state.sort) ?? columns.find((column) => column.first);
+  const counts = (name) => table.total[name] > 0 || (table.before && (table.before.total[name] > 0 || table.after.total[name] > 0));
+  const rows = ordered(model.names, sorted.key, !state.up, (name) => counts(name) && (!hits || hits[name]), model.rank);
+
+  const head = element("tr", {}, ...columns.map((column) => {
+    const chosen = column === sorted;
+    return element("th", {
+      scope: "col", class: column.id === "name" ? "name" : "",
+      "aria-sort": chosen ? (state.up ? "ascending" : "descending") : "none",
+    }, element("button", {
+      type: "button", title: column.title ?? "",
+      onclick: () => act.sort(column.id, chosen ? !state.up : column.id === "name"),
+    }, column.label + (chosen ? (state.up ? " ▴" : " ▾") : "")));
+  }));
+  const body = element("tbody");
+  const more = element("button", { class: "more", type: "button" });
+  let shown = 0;
+  const add = () => {
+    const until = Math.min(shown + STEP, rows.length);
+    for (; shown < until; shown++) body.append(line(rows[shown]));
+    more.hidden = shown >= rows.length;
+    more.textContent = `Show more: ${(rows.length - shown).toLocaleString("en")} left`;
+  };
+  const line = (name) =>
+    element("tr", {}, ...columns.map((column) =>
+      column.id === "name"
+        ? element("td", { class: "name" },
+            element("button", { type: "button", title: model.names[name], onclick: () => act.choose(name) }, model.names[name]),
+            model.module(name) ? element("span", { class: "module" }, model.module(name)) : null)
+        : element("td", {}, column.text(name))));
+  more.addEventListener("click", add);
+  add();
+  host.replaceChildren(element("div", { class: "sheet", tabIndex: 0, "aria-label": "Functions" },
+    element("table", {}, element("thead", {}, head), body), more,
+    rows.length ? null : element("p", { class: "empty" }, "No function is found.")));
+}
+
+function plainColumns(model, table, unit, state) {
+  const share = (value) => percent(value, table.whole);
+  const others = model.metrics.flatMap((metric, i) => {
+    if (i === state.metric || model.sides) return [];
+    const { total } = model.table({ ...state, metric: i });
+    return [{ id: `metric${i}`, label: amount(metric), key: (n) => total[n], text: (n) => quantity(total[n], metric.unit) }];
+  });
+  return [
+    { id: "own", first: true, label: "Self", title: "in the function itself", key: (n) => table.own[n], text: (n) => quantity(table.own[n], unit) },
+    { id: "ownShare", label: "Self %", key: (n) => table.own[n], text: (n) => share(table.own[n]) },
+    { id: "total", label: "Total", title: "with all that it calls", key: (n) => table.total[n], text: (n) => quantity(table.total[n], unit) },
+    { id: "totalShare", label: "Total %", key: (n) => table.total[n], text: (n) => share(table.total[n]) },
+    ...others.slice(0, 4),
+    { id: "name", label: "Function", key: (n) => model.rank[n], text: (n) => model.names[n] },
+  ];
+}
+
+function changeColumns(model, table, unit) {
+  const { before, after } = table;
+  const change = (side, n) => after[side][n] - before[side][n];
+  const ratio = (n) => (before.own[n] > 0 ? after.own[n] / before.own[n] : after.own[n] > 0 ? Infinity : NaN);
+  const verdict = model.judged
+    ? [{ id: "verdict", label: "Verdict", key: (n) => (model.judged ? -model.judged.verdict[n] : 0), text: (n) => model.verdict(n) },
+       { id: "interval", label: "Interval of self", key: (n) => model.judged.low[n], text: (n) => interval(model.judged, n, unit) }]
+    : [];
+  return [
+    { id: "own", first: true, label: "Self change", title: "largest first, whichever way",
+      key: (n) => Math.abs(change("own", n)), text: (n) => signed(change("own", n), unit) },
+    { id: "relative", label: "%", key: ratio, text: (n) => relative(before.own[n], after.own[n]) },
+    { id: "before", label: "Self before", key: (n) => before.own[n], text: (n) => quantity(before.own[n], unit) },
+    { id: "after", label: "Self after", key: (n) => after.own[n], text: (n) => quantity(after.own[n], unit) },
+    { id: "total", label: "Total change", key: (n) => Math.abs(change("total", n)), text: (n) => signed(change("total", n), unit) },
+    ...verdict,
+    { id: "name", label: "Function", key: (n) => model.rank[n], text: (n) => model.names[n] },
+  ];
+}
+
+function interval({ low, high }, n, unit) {
+  return Number.isNaN(low[n]) ? "" : `${signed(low[n], unit)} … ${signed(high[n], unit)}`;
+}
