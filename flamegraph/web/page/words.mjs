@@ -17,6 +17,11 @@ export function quantity(value, unit) {
   return `${one === 1 ? count(scaled) : scaled.toFixed(Math.abs(scaled) >= 100 ? 0 : 1)} ${name}`;
 }
 
+// How the values of a column are said whose head says the unit: {unit, text(value)}. Units that scale stand at the values.
+export function bare(unit) {
+  return unit && !STEPS[unit] ? { unit: `, ${unit}`, text: count } : { unit: "", text: (value) => quantity(value, unit) };
+}
+
 // A number with its thousands set apart; fractions keep two places, or three digits below 1.
 export function count(value) {
   const grouped = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
