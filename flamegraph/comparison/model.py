@@ -178,6 +178,16 @@ class Comparison:
     method: str
     notes: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        from ..notebook import in_words
+
+        return f"<{in_words(self)}>"
+
+    def _repr_html_(self) -> str:
+        from ..notebook import as_html
+
+        return as_html(self)
+
     @cached_property
     def functions(self) -> FunctionChanges:
         """What changed per function."""

@@ -24,6 +24,8 @@ export function bare(unit) {
 
 // A number with its thousands set apart; fractions keep two places, or three digits below 1.
 export function count(value) {
+  const near = Math.round(value);
+  if (Math.abs(value - near) <= 1e-9 * Math.abs(near)) value = near;  // sums of scaled counts
   const grouped = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
   if (Number.isInteger(value)) return (value < 0 ? "-" : "") + grouped(Math.abs(value).toFixed(0));
   if (Math.abs(value) < 1) return String(Number(value.toPrecision(3)));
