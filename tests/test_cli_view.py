@@ -42,12 +42,12 @@ def test_the_page_is_written_and_opened(profiles, capfd, opened):
 
 
 def test_a_baseline_makes_it_a_comparison(profiles, capfd, opened):
-    assert main(["view", str(profiles / "after.folded"), str(profiles / "before.folded"), "--title", "Parsing"]) == 0
-    path, page = written(capfd)
+    before, after, out = (str(profiles / name) for name in ("before.folded", "after.folded", "d.html"))
+    assert main(["view", after, before, "--title", "Parsing"]) == 0
+    _, page = written(capfd)
     assert "<title>Parsing</title>" in page
-    assert main(["diff", str(profiles / "before.folded"), str(profiles / "after.folded"), "-qo", str(profiles / "d.html"),
-                 "--title", "Parsing"]) == 0  # fmt: skip
-    assert (profiles / "d.html").read_text("utf-8") == page
+    assert main(["diff", before, after, "-q", "-o", out, "--title", "Parsing"]) == 0
+    assert Path(out).read_text("utf-8") == page
 
 
 def test_only_the_path(profiles, capfd, opened, monkeypatch):
