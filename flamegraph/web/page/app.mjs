@@ -12,7 +12,7 @@ import { format, formatPath, formatSteps, parse, parsePath, parseSteps } from ".
 import { showTrail } from "./trail.mjs";
 import { descend, path } from "./tree.mjs";
 import { percent, quantity } from "./words.mjs";
-import { unitOf } from "./facts.mjs";
+import { brief, unitOf } from "./facts.mjs";
 
 export class App {
   constructor(model, defaults) {
@@ -101,6 +101,13 @@ export class App {
     byId("said").textContent = text;
   }
 
+  // Tells those who can't see it which box is walked to.
+  sayBox(node) {
+    const { model, shape, state } = this;
+    const facts = brief(model, shape, node, state).map((row) => row.join(" "));
+    this.say([model.names[shape.tree.name[node]], `level ${shape.tree.depth[node]}`, ...facts].join(", "));
+  }
+
   // What the reader does with boxes
 
   zoom(node) {
@@ -157,7 +164,7 @@ export class App {
       sandwich: (name) => this.sandwich(name),
       highlight: (name) => this.change({ search: model.names[name], regex: false, exact: true }),
       copyName: (name) => this.copied(model.names[name]),
-      copyStack: (node) => this.copied(path(this.shape.tree, node).map((name) => model.names[name]).join(";")),
+      copyStack: (node) => this.copied(path(this.shape.tree, node).map((name) => model.labels[name]).join(";")),
       close: () => this.change({ pin: "" }, false),
     };
   }

@@ -36,6 +36,8 @@ export class Model {
       start: columns["chart.start"],
       total: Float64Array.from(columns["chart.width"]),
     };
+    // Names as folded stacks have them: with what marks their kind.
+    this.labels = this.names.map((name, i) => name + (header.marks[this.functions.kind[i]] ?? ""));
     this.kept = new Map();
   }
 

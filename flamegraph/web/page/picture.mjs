@@ -27,9 +27,10 @@ export class Picture {
     new ResizeObserver(() => this.scene && this.lay()).observe(host);
   }
 
-  // scene: {shape, target, down, color(node), label(node), dim(node), chosen, found(name), crumbs, font, paper, text}
+  // scene: {shape, target, down, label(node), look(node), words, chosen, crumbs, font, paper, text}
   show(scene) {
     const before = this.scene;
+    this.host.setAttribute("aria-label", scene.words);
     this.scene = scene;
     this.hovered = null;
     const moved = !before || before.shape !== scene.shape || before.target !== scene.target || before.down !== scene.down;

@@ -1,13 +1,14 @@
 // The part of the page where the view stands: one picture, two of them, a table or an outline.
 
 import { element } from "./dom.mjs";
-import { brief } from "./facts.mjs";
+import { brief, unitOf } from "./facts.mjs";
 import { looks } from "./looks.mjs";
 import { Minimap } from "./minimap.mjs";
 import { showOutline } from "./outline.mjs";
 import { Picture } from "./picture.mjs";
 import { showTable } from "./table.mjs";
 import { Tip } from "./tip.mjs";
+import { count, quantity } from "./words.mjs";
 
 export class Stage {
   constructor(app, host) {
@@ -91,9 +92,18 @@ export class Stage {
       label: (node) => model.names[shape.tree.name[node]],
       font: "11.5px system-ui, sans-serif",
       crumbs: dark ? "#7a7a86" : "#a8a8b0",
+      words: this.words(shape, target),
       text: dark ? "#ffffff" : "#000000",
       paper: dark ? "#16161a" : "#ffffff",
     };
+  }
+
+  // What the picture is, for those who can't see it.
+  words(shape, target) {
+    const { model, state } = this.app;
+    const what = this.app.state.view === "sandwich" ? `Calls around ${model.names[state.name]}` : `Stacks on ${model.names[shape.tree.name[target]]}`;
+    return `${what}: ${quantity(shape.total[target], unitOf(model, state))}, ${count(shape.tree.end[target] - target)} boxes. ` +
+      "Arrow keys walk from box to box; the table and the tree tell the same.";
   }
 
   hover(node, event, picture) {
