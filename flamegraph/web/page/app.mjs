@@ -76,11 +76,11 @@ export class App {
       ? `${quantity(shape.before.total[0], unit)} → ${quantity(shape.after.total[0], unit)}`
       : quantity(shape.total[0], unit);
     showTrail(byId("trail"), this, shape, target);
-    this.stage.show();
     const { pinned } = this;
     byId("panel").hidden = pinned === null;
     if (pinned !== null) showPanel(byId("panel"), model, shape, pinned, state, this.actions());
     showLegend(byId("legend"), model, state, shape, this.dark);
+    this.stage.show();  // last: the others take what room they need
   }
 
   tellSearch(error) {

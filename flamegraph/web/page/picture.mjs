@@ -19,7 +19,11 @@ export class Picture {
     this.host.append(this.spacer);
     this.scene = null;
     this.hovered = null;
-    host.addEventListener("scroll", () => this.draw());
+    this.under = 0;  // pixels of the picture below the window
+    host.addEventListener("scroll", () => {
+      this.under = this.tall - host.scrollTop - host.clientHeight;
+      this.draw();
+    });
     host.addEventListener("pointermove", (event) => this.point(event));
     host.addEventListener("pointerleave", () => this.point(null));
     host.addEventListener("click", (event) => this.click(event, on.pick));
@@ -55,6 +59,8 @@ export class Picture {
       const wanted = down ? depth * ROW - room / 3 : this.tall - (depth + 1) * ROW - PAD - room * (2 / 3);
       this.host.scrollTop = depth === 0 ? (down ? 0 : this.tall) : Math.max(wanted, 0);
     }
+    else if (!down) this.host.scrollTop = this.tall - room - this.under;  // rows grow from below
+    this.under = this.tall - this.host.scrollTop - room;
     this.draw();
   }
 
@@ -153,7 +159,7 @@ export class Picture {
     return i < 0 ? null : { left: row.left[i], top: this.top(depth), width: row.right[i] - row.left[i] };
   }
 
-  under(event) {
+  pointed(event) {
     const { left, top } = this.host.getBoundingClientRect();
     const node = hit(this.seen, this.depthAt(event.clientY - top), event.clientX - left);
     return node === null || node < 0 ? null : node;
@@ -161,7 +167,7 @@ export class Picture {
 
   point(event) {
     if (!this.scene) return;
-    const node = event === null ? null : this.under(event);
+    const node = event === null ? null : this.pointed(event);
     if (node !== this.hovered) {
       this.hovered = node;
       this.frame();
@@ -172,7 +178,7 @@ export class Picture {
 
   click(event, act) {
     if (!this.scene) return;
-    const node = this.under(event);
+    const node = this.pointed(event);
     if (node === null) return;
     event.preventDefault();
     act(node, this);
