@@ -82,13 +82,17 @@ export function height(shape, target, least = 0) {
   return deepest + 1;
 }
 
-// Where an arrow key leads from a node, or the node itself where it leads nowhere: to the widest callee, to the caller,
-// or to the next node in the row that counts something.
+// Where an arrow key leads from a node, or the node itself where it leads nowhere: to the widest callee (of what is zoomed
+// out of, to the one that is seen), to the caller, or to the next node in the row that counts something.
 export function neighbour(shape, target, from, direction) {
   const { tree, total } = shape;
   if (direction === "caller") return tree.parent[from];
   if (direction === "callee") {
     let best = from;
+    if (from < target && target < tree.end[from]) {
+      for (best = target; tree.parent[best] !== from; ) best = tree.parent[best];
+      return best;
+    }
     for (let i = from + 1; i < tree.end[from]; i = tree.end[i]) {
       if (total[i] > 0 && (best === from || total[i] > total[best])) best = i;
     }

@@ -8,7 +8,7 @@ export function scaled(before, after, norm, factors) {
   const sum = (column) => column.reduce((all, value) => all + value, 0);
   let factor = 1;
   if (norm === "none" && factors) factor = factors[1] / factors[0];
-  if (norm === "total") factor = sum(before) > 0 ? sum(after) / sum(before) : 1;
+  if (norm === "total" && sum(before) > 0 && sum(after) > 0) factor = sum(after) / sum(before);
   if (factor === 1) return [before, after];
   const times = new Float64Array(before.length);
   for (let i = 0; i < times.length; i++) times[i] = before[i] * factor;

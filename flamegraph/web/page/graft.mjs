@@ -118,18 +118,20 @@ export function collapseModule(tree, rank, module, which) {
 
 // From callees to callers: the functions in which samples were taken, on each those that called it, and so on.
 // `from` are the nodes to begin with and `own` what each counts, a column per metric. A tree turned around may be many
-// times as large: from `most` nodes on, only those are followed further that count one part in 100,000, and `cut` says so.
+// times as large: from `most` nodes on, only those are followed further that count one part in 100,000, then ever larger
+// parts as it grows, and `cut` says so.
 export function callers(tree, rank, from, own, most = 1e6, root = 0) {
   const growing = new Growing(own.length, root);
   const node = Int32Array.from(from), at = new Int32Array(from.length), which = new Int32Array(from.length);
   for (let k = 0; k < which.length; k++) which[k] = k;
-  const least = own.map((column) => column.reduce((sum, value) => sum + value, 0) / 1e5);
-  let alive = from.length, cut = false;
+  const whole = own.map((column) => column.reduce((sum, value) => sum + value, 0));
+  let alive = from.length, cut = false, level = 0;  // the nodes from `level` on were made last: all that is alive is there
   while (alive > 0) {
-    const follow = growing.count < most ? null : heavy(growing.count, at, which, alive, own, least);
+    const next = growing.count, part = 1e-5 * 4 ** (next / most - 1);
+    const follow = next < most ? null : heavy(level, next, at, which, alive, own, whole.map((sum) => sum * part));
     let kept = 0;
     for (let k = 0; k < alive; k++) {
-      if (node[k] === 0 || (follow && !follow[at[k]])) {
+      if (node[k] === 0 || (follow && !follow[at[k] - level])) {
         cut ||= node[k] !== 0;
         growing.add(at[k], own, which[k]);
         continue;
@@ -139,17 +141,18 @@ export function callers(tree, rank, from, own, most = 1e6, root = 0) {
       which[kept++] = which[k];
     }
     alive = kept;
+    level = next;
   }
   return { tree: growing.finish(rank), cut };
 }
 
-// Which nodes count as much as `least` of some metric.
-function heavy(count, at, which, alive, own, least) {
-  const found = new Uint8Array(count);
+// Which of the nodes from `first` to `end` count as much as `least` of some metric.
+function heavy(first, end, at, which, alive, own, least) {
+  const found = new Uint8Array(end - first);
   own.forEach((column, m) => {
-    const sum = new Float64Array(count);
-    for (let k = 0; k < alive; k++) sum[at[k]] += column[which[k]];
-    for (let i = 0; i < count; i++) if (sum[i] > 0 && sum[i] >= least[m]) found[i] = 1;
+    const sum = new Float64Array(end - first);
+    for (let k = 0; k < alive; k++) sum[at[k] - first] += column[which[k]];
+    for (let i = 0; i < sum.length; i++) if (sum[i] > 0 && sum[i] >= least[m]) found[i] = 1;
   });
   return found;
 }

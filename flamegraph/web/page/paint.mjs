@@ -25,9 +25,9 @@ const EVEN = [236, 236, 236], NOISE = [214, 214, 214];
 
 export const css = ([red, green, blue]) => `rgb(${red | 0},${green | 0},${blue | 0})`;
 
-// Black or white, whichever can be read on a colour.
-export function ink([red, green, blue]) {
-  return luminance([red, green, blue]) > 0.23 ? "#16161a" : "#ffffff";
+// Black or white, whichever can be read on a colour: 4.5 to 1 or more, as WCAG's AA asks, which only a full black allows.
+export function ink(rgb) {
+  return luminance(rgb) > 0.179 ? "#000000" : "#ffffff";
 }
 
 export function luminance(rgb) {

@@ -7,10 +7,19 @@ export function find(names, term, { regex = false, exact = false } = {}) {
     return { hits: Uint8Array.from(names, (name) => ((exact ? name : name.toLowerCase()).includes(wanted) ? 1 : 0)) };
   }
   try {
-    const expression = new RegExp(term, exact ? "u" : "iu");
-    return { hits: Uint8Array.from(names, (name) => (expression.test(name) ? 1 : 0)) };
+    const meant = expression(term, exact ? "" : "i");
+    return { hits: Uint8Array.from(names, (name) => (meant.test(name) ? 1 : 0)) };
   } catch (error) {
     return { error: error.message };
+  }
+}
+
+// By whole characters or, where that refuses needless escapes such as \< or \-, as grep and perl would take it.
+function expression(term, flags) {
+  try {
+    return new RegExp(term, `${flags}u`);
+  } catch {
+    return new RegExp(term, flags);
   }
 }
 
