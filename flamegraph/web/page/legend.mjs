@@ -14,7 +14,7 @@ export function showLegend(host, model, state, shape, dark) {
     parts.push(widthWords(model, state));
     if (shape.before && state.colors === "change" && state.side === "change") {
       parts.push(key(changeColor(-0.7, 1, state.hues, dark), "shrank"), key(changeColor(0.7, 1, state.hues, dark), "grew"),
-        key(changeColor(0.5, 0, state.hues, dark), "may be noise"), "solid frame: new", "dashed: gone");
+        ...(model.comparison.grains || model.judged ? [key(changeColor(0.5, 0, state.hues, dark), "may be noise")] : []), "solid frame: new", "dashed: gone");
     } else if (state.colors === "kind") {
       const kinds = new Set(model.functions.kind.subarray(1));
       parts.push(...[...kinds].sort((a, b) => a - b).map((kind) => key(calm(kindColor(kind), dark), KINDS[kind] ?? "")));

@@ -46,9 +46,10 @@ export class Stage {
         pick: (node) => app.zoom(node),
         choose: (node) => app.choose(node),
       });
+      this.minimap = new Minimap(this.picture, this.host.firstChild);
     }
     this.picture.show(this.scene(app.shape, app.target, app.state.view !== "flame", app.pinned));
-    this.picture.minimap.draw();
+    this.minimap.draw();
   }
 
   showSandwich() {
@@ -71,7 +72,6 @@ export class Stage {
       element("span", {}, "▴ called by"), element("strong", { id: "function" }, model.names[state.name]), element("span", {}, "calls ▾"));
     this.above.show(this.scene(callers, 0, false, null));
     this.below.show(this.scene(callees, 0, true, null));
-    for (const picture of [this.above, this.below]) picture.minimap.draw();
   }
 
   makePicture(on) {
@@ -80,7 +80,6 @@ export class Stage {
     frame.append(scroll);
     this.host.append(frame);
     const picture = new Picture(scroll, { ...on, hover: (node, event, picture) => this.hover(node, event, picture) });
-    picture.minimap = new Minimap(picture, frame);
     return picture;
   }
 
