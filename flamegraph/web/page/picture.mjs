@@ -106,7 +106,7 @@ export class Picture {
         context.fillRect(left[i], y, Math.max(wide - (wide > 3 ? 1 : 0.2), 0.5), ROW - 1);
         if (look.outline && wide > 3) this.outline(context, left[i], y, wide, look.outline);
         if (wide >= SMALLEST_LABEL) {
-          context.globalAlpha = look.faint ? 0.5 : 1;
+          context.globalAlpha = look.faint ? 0.7 : 1;
           context.fillStyle = look.faint || depth < above ? scene.text : ink(look.rgb);
           const text = this.fit(context, scene.label(node[i]), wide - 2 * PAD, characters);
           if (text) context.fillText(text, left[i] + PAD, y + ROW / 2);
