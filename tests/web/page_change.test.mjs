@@ -1,35 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BASES, confidence, scaled, widths } from "../../flamegraph/web/page/change.mjs";
+import { BASES, confidence, factor, times, widths } from "../../flamegraph/web/page/change.mjs";
 
-const before = Float64Array.of(0, 10, 20), after = Float64Array.of(0, 30, 30);
+const before = Float64Array.of(0, 10, 20), after = Float64Array.of(0, 30, 30), none = Float64Array.of(0, 0, 0);
 
 test("as compared, both sides stay", () => {
-  assert.deepEqual(scaled(before, after, "compared", [2, 1]), [before, after]);
-  assert.deepEqual(scaled(before, after, "none", null), [before, after]);
+  assert.equal(factor(before, after, "compared", [2, 1]), 1);
+  assert.equal(factor(before, after, "none", null), 1);
+  assert.equal(times(before, 1), before);
 });
 
 test("as counted, the factors of the comparison are taken out", () => {
-  const [old, now] = scaled(before, after, "none", [2, 1]);
-  assert.deepEqual([...old], [0, 5, 10]);
-  assert.deepEqual([...now], [0, 30, 30]);
+  assert.equal(factor(before, after, "none", [2, 1]), 0.5);
+  assert.deepEqual([...times(before, 0.5)], [0, 5, 10]);
 });
 
-test("to equal totals", () => {
-  const [old, now] = scaled(before, after, "total", [2, 1]);
-  assert.deepEqual([...old], [0, 20, 40]);
-  assert.equal(now, after);
-});
+test("to equal totals", () => assert.equal(factor(before, after, "total", [3, 1]), 2));
 
 test("a side without anything leaves the other as it is", () => {
-  const none = Float64Array.of(0, 0, 0);
-  assert.deepEqual(scaled(none, after, "total", null), [none, after]);
-  assert.deepEqual(scaled(before, none, "total", null), [before, none]);
+  assert.equal(factor(none, after, "total", null), 1);
+  assert.equal(factor(before, none, "total", null), 1);
 });
 
 test("columns of whole numbers do not overflow", () => {
-  const [old] = scaled(Uint8Array.of(200, 100), Uint8Array.of(255, 255), "total", null);
-  assert.deepEqual([...old], [340, 170]);
+  const small = Uint8Array.of(200, 100);
+  assert.deepEqual([...times(small, factor(small, Uint8Array.of(255, 255), "total", null))], [340, 170]);
 });
 
 test("widths", () => {

@@ -35,7 +35,7 @@ def pack(header: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> str:
     deflate = zlib.compressobj(_LEVEL)
     parts = [deflate.compress(struct.pack("<I", len(told)) + told)]
     for values in stored.values():
-        planes = np.ascontiguousarray(values.view(np.uint8).reshape(len(values), -1).T)
+        planes = np.ascontiguousarray(values.view(np.uint8).reshape(len(values), values.itemsize).T)
         parts.append(deflate.compress(planes.tobytes()))
     parts.append(deflate.flush())
     return base64.b64encode(b"".join(parts)).decode("ascii")

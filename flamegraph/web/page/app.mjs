@@ -8,9 +8,9 @@ import { showPanel } from "./panel.mjs";
 import { save } from "./saving.mjs";
 import { find, matches, sum } from "./search.mjs";
 import { Stage } from "./stage.mjs";
-import { format, formatPath, formatSteps, parse, parsePath, parseSteps } from "./state.mjs";
+import { format, formatNode, formatSteps, parse, parseNode, parseSteps } from "./state.mjs";
 import { showTrail } from "./trail.mjs";
-import { descend, path } from "./tree.mjs";
+import { path } from "./tree.mjs";
 import { percent, quantity } from "./words.mjs";
 import { brief, unitOf } from "./facts.mjs";
 
@@ -18,7 +18,7 @@ export class App {
   constructor(model, defaults) {
     this.model = model;
     this.defaults = defaults;
-    this.state = parse(alone ? location.hash : "", defaults);
+    this.state = parse(alone ? location.hash : "", defaults, model.limits);
     this.hits = null;
     this.controls = makeControls(this);
     byId("toolbar").append(...this.controls.main.map((control) => control.element));
@@ -55,11 +55,11 @@ export class App {
   }
 
   get target() {
-    return descend(this.shape.tree, parsePath(this.state.at));
+    return parseNode(this.shape.tree, this.state.at);
   }
 
   get pinned() {
-    return this.state.pin === "" ? null : descend(this.shape.tree, this.state.pin === "0" ? [] : parsePath(this.state.pin));
+    return this.state.pin === "" ? null : parseNode(this.shape.tree, this.state.pin);
   }
 
   render() {
@@ -111,12 +111,12 @@ export class App {
   // What the reader does with boxes
 
   zoom(node) {
-    const names = formatPath(path(this.shape.tree, node));
-    this.change({ at: names, ...(this.state.pin === "" ? {} : { pin: names || "0" }) });
+    const at = formatNode(this.shape.tree, node);
+    this.change({ at, ...(this.state.pin === "" ? {} : { pin: at || "0" }) });
   }
 
   choose(node) {
-    this.change({ pin: formatPath(path(this.shape.tree, node)) || "0" }, false);
+    this.change({ pin: formatNode(this.shape.tree, node) || "0" }, false);
   }
 
   togglePanel() {
@@ -193,8 +193,9 @@ export class App {
   // Events
 
   listen() {
+    const { model } = this;
     const go = () => {
-      this.state = parse(location.hash, this.defaults);
+      this.state = parse(location.hash, this.defaults, model.limits);
       this.render();
     };
     if (alone) {

@@ -2,18 +2,16 @@
 
 export const BASES = ["max", "after", "before", "sum"];
 
-// The columns of before and after with the first one scaled. `norm` is "compared" (as they came), "none" (as counted:
+// What before is multiplied with, so that it compares with after. `norm` is "compared" (as they came), "none" (as counted:
 // the scaling of the comparison undone) or "total" (both sides count the same).
-export function scaled(before, after, norm, factors) {
+export function factor(before, after, norm, factors) {
   const sum = (column) => column.reduce((all, value) => all + value, 0);
-  let factor = 1;
-  if (norm === "none" && factors) factor = factors[1] / factors[0];
-  if (norm === "total" && sum(before) > 0 && sum(after) > 0) factor = sum(after) / sum(before);
-  if (factor === 1) return [before, after];
-  const times = new Float64Array(before.length);
-  for (let i = 0; i < times.length; i++) times[i] = before[i] * factor;
-  return [times, after];
+  if (norm === "none" && factors) return factors[1] / factors[0];
+  if (norm === "total" && sum(before) > 0 && sum(after) > 0) return sum(after) / sum(before);
+  return 1;
 }
+
+export const times = (column, by) => (by === 1 ? column : Float64Array.from(column, (value) => value * by));
 
 // What a node is as wide as, of its own.
 export function widths(before, after, basis) {

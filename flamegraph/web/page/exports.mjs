@@ -5,7 +5,7 @@ import { path } from "./tree.mjs";
 
 // Folded stacks of what stands on `target`: a line per stack that counts something, with its callers.
 export function folded(tree, own, names, target = 0) {
-  const clean = (name) => names[name].replaceAll(";", ":").replaceAll("\n", " ");
+  const clean = (name) => harmless(names[name]);
   const lines = [];
   const prefix = path(tree, target).map(clean);
   const stack = prefix.slice();
@@ -14,12 +14,21 @@ export function folded(tree, own, names, target = 0) {
       stack.length = tree.depth[i] - 1;
       stack.push(clean(tree.name[i]));
     }
-    if (own[i] > 0 && stack.length) lines.push(`${stack.join(";")} ${own[i]}`);
+    if (own[i] > 0) lines.push(`${stack.join(";")} ${plain(own[i])}`);
   }
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `${line}\n`).join("");
 }
 
-const UNITS = { ns: "nanoseconds", us: "microseconds", ms: "milliseconds", s: "seconds", bytes: "bytes" };
+// Without an exponent, which no reader expects.
+const plain = (value) => (Number.isInteger(value) ? String(BigInt(value)) : String(value).includes("e") ? value.toFixed(20) : String(value));
+
+// A name that ends neither frame nor line, and begins no comment: as flamegraph/render/folded.py writes it.
+const harmless = (name) => name.replaceAll(";", ":").replace(/[\x00-\x1f\x7f\x85\u2028\u2029]/g, " ").replace(/^#(?= |$)/, "#_");
+
+const UNITS = new Map([
+  ["ns", "nanoseconds"], ["us", "microseconds"], ["µs", "microseconds"], ["ms", "milliseconds"], ["s", "seconds"],
+  ["bytes", "bytes"], ["byte", "bytes"], ["B", "bytes"],
+]);
 
 // A file for speedscope: https://www.speedscope.app/file-format-schema.json
 export function speedscope(tree, own, names, title, unit, target = 0) {
@@ -36,7 +45,7 @@ export function speedscope(tree, own, names, title, unit, target = 0) {
     weights.push(own[i]);
   }
   const endValue = weights.reduce((sum, weight) => sum + weight, 0);
-  const profile = { type: "sampled", name: title, unit: UNITS[unit] ?? "none", startValue: 0, endValue, samples, weights };
+  const profile = { type: "sampled", name: title, unit: UNITS.get(unit) ?? "none", startValue: 0, endValue, samples, weights };
   return JSON.stringify({
     $schema: "https://www.speedscope.app/file-format-schema.json",
     exporter: "flamegraph", name: title, activeProfileIndex: 0, shared: { frames }, profiles: [profile],
@@ -51,7 +60,8 @@ const escape = (text) =>
 export function svg(scene, title, width, rowHeight, colors, say, fit) {
   const { shape, target, down } = scene;
   const found = visible(shape, target, { first: 0, last: shape.tree.deepest }, width);
-  const rows = Math.max(...found.keys()) + 1;
+  let rows = 1;
+  for (const depth of found.keys()) rows = Math.max(rows, depth + 1);
   const head = 30, tall = rows * rowHeight + head + 10;
   const parts = [];
   for (const [depth, { node, left, right }] of [...found].sort(([a], [b]) => a - b)) {

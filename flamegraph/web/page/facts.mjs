@@ -5,7 +5,8 @@ import { amount, percent, quantity, relative, signed } from "./words.mjs";
 
 // What a value of the picture counts: the unit of the metric shown.
 export function unitOf(model, state) {
-  return model.metrics[model.sides ? model.sides[1] : state.metric].unit;
+  const metric = model.sides ? model.sides[1] : state.view === "time" ? model.header.metric : state.metric;
+  return model.metrics[metric].unit;
 }
 
 // The first lines: what a tooltip has room for.
@@ -22,9 +23,9 @@ export function brief(model, shape, node, state) {
   } else {
     const caller = tree.parent[node];
     const shares = [`${percent(total[node], total[0])} of all`];
-    if (node !== 0 && caller !== 0) shares.push(`${percent(total[node], total[caller])} of its ${state.turned ? "callee" : "caller"}`);
+    if (node !== 0 && caller !== 0) shares.push(`${percent(total[node], total[caller])} of its ${shape.turned ? "callee" : "caller"}`);
     rows.push(["Total", `${quantity(total[node], unit)}, ${shares.join(", ")}`]);
-    if (own && own[node] > 0) rows.push(["Self", `${quantity(own[node], unit)}, ${percent(own[node], total[0])} of all`]);
+    if (own[node] > 0) rows.push(["Self", `${quantity(own[node], unit)}, ${percent(own[node], total[0])} of all`]);
   }
   return rows;
 }
@@ -35,7 +36,7 @@ export function full(model, shape, node, state) {
   const rows = brief(model, shape, node, state);
   if (name !== 0) rows.push(...about(model, name));
   if (shape.before && node !== 0) {
-    const sure = model.sureness(shape, node, state);
+    const sure = model.sureness(shape, node);
     if (model.comparison.grains || model.judged) rows.push(["Confidence", sure > 0.9995 ? ">99.9%" : `${(100 * sure).toFixed(sure > 0.99 ? 1 : 0)}%`]);
   }
   if (model.judged && name !== 0) rows.push(...judged(model, name, unit));

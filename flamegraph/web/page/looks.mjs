@@ -26,7 +26,7 @@ function byChange(model, shape, state, dark) {
   return (node) => {
     const [old, now] = [before.total[node], after.total[node]];
     const change = Math.abs(now - old) < least ? 0 : now - old;
-    const sure = change === 0 ? 1 : model.sureness(shape, node, state);
+    const sure = change === 0 ? 1 : model.sureness(shape, node);
     const seen = sure < state.sure / 100 ? 0 : state.sure > 0 ? 1 : saturation(sure);
     const outline = node === 0 || old === now ? null : old === 0 ? { dashed: false } : now === 0 ? { dashed: true } : null;
     return {

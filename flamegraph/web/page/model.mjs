@@ -1,6 +1,6 @@
 // The profile of the page and every view of it, worked out when it is asked for and kept while it is in use.
 
-import { confidence, scaled, widths } from "./change.mjs";
+import { confidence, factor, times, widths } from "./change.mjs";
 import { functionTable } from "./functions.mjs";
 import { collapseModule, collapseRecursion, focus, hide, ignore, inverted, sandwich } from "./graft.mjs";
 import { parseSteps } from "./state.mjs";
@@ -31,13 +31,10 @@ export class Model {
       p: withRoot(columns["function.p"]),
       node: { verdict: columns.verdict, p: columns.p },
     };
-    this.chart = columns["chart.depth"] && {
-      tree: toTree(columns["chart.depth"], columns["chart.name"], []),
-      start: columns["chart.start"],
-      total: Float64Array.from(columns["chart.width"]),
-    };
     // Names as folded stacks have them: with what marks their kind.
     this.labels = this.names.map((name, i) => name + (header.marks[this.functions.kind[i]] ?? ""));
+    this.chart = columns["chart.depth"] && inTime(columns);
+    this.limits = { metric: this.metrics.length, name: this.names.length, time: Boolean(this.chart) };
     this.kept = new Map();
   }
 
@@ -106,18 +103,18 @@ export class Model {
     }
   }
 
-  // What a picture draws: {tree, start, total, own, before, after, cut}. before and after have {own, total} where two
-  // sides are compared, else they are null. `cut` says that frames were left out.
+  // What a picture draws: {tree, start, total, own, before, after, turned, cut}. before and after have {own, total} where
+  // two sides are compared, before times `scale`, else they are null. `turned` says that callers stand on their callees, `cut` that frames were
+  // left out.
   shape(state) {
-    if (state.view === "time" && this.chart) return { ...this.chart, own: null, before: null, after: null, cut: false };
+    if (state.view === "time" && this.chart) return this.chart;
     const measure = this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
     return this.keep(["shape", state.steps, state.turned, state.order, measure].join(" "), () => {
       const stepped = this.stepped(state.steps);
       const { tree, cut } = state.turned
         ? this.keep(`turned ${state.steps}`, () => inverted(stepped, this.rank))
         : { tree: stepped, cut: false };
-      const shape = this.measured(tree, state, cut);
-      return state.order === "weight" ? this.measured(this.heaviestFirst(shape), state, cut) : shape;
+      return this.ordered(tree, state, state.turned, cut);
     });
   }
 
@@ -128,36 +125,39 @@ export class Model {
       const both = this.keep(`sandwich ${state.steps} ${state.name}`, () =>
         sandwich(this.stepped(state.steps), this.rank, state.name));
       const [above, below] = [both.callers.tree, both.callees].map((tree, i) => {
-        const shape = this.measured(tree, state, i === 0 && both.callers.cut);
-        return state.order === "weight" ? this.measured(this.heaviestFirst(shape), state, shape.cut) : shape;
+        return this.ordered(tree, state, i === 0, i === 0 && both.callers.cut);
       });
       return { callers: above, callees: below };
     });
   }
 
-  heaviestFirst({ tree, total }) {
-    return arrange(tree.parent, tree.name, tree.own, this.rank, total, tree.source);
+  ordered(tree, state, turned, cut) {
+    const shape = this.measured(tree, state, turned, cut);
+    if (state.order !== "weight") return shape;
+    const heaviestFirst = arrange(tree.parent, tree.name, tree.own, this.rank, shape.total, tree.source);
+    return this.measured(heaviestFirst, state, turned, cut);
   }
 
-  measured(tree, state, cut) {
-    let own = tree.own[state.metric] ?? tree.own[0], before = null, after = null;
+  measured(tree, state, turned = false, cut = false) {
+    let own = tree.own[state.metric] ?? tree.own[0], before = null, after = null, scale = 1;
     if (this.sides) {
-      const [one, other] = this.sides.map((column) => tree.own[column]);
-      const [old, now] = scaled(one, other, state.norm, this.comparison.factors);
+      const [one, now] = this.sides.map((column) => tree.own[column]);
+      scale = factor(one, now, state.norm, this.comparison.factors);
+      const old = times(one, scale);
       before = { own: old, total: totals(tree, old) };
       after = { own: now, total: totals(tree, now) };
       own = state.side === "before" ? old : state.side === "after" ? now : widths(old, now, state.basis);
     }
     own = notNegative(own);
     const total = totals(tree, own);
-    return { tree, own, total, start: starts(tree, own, total), before, after, cut };
+    return { tree, own, total, start: starts(tree, own, total), before, after, scale, turned, cut };
   }
 
   // The table: {own, total, before, after} per name; before and after have {own, total} where two sides are compared.
   table(state) {
     const measure = this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
     return this.keep(["table", state.steps, measure].join(" "), () => {
-      const { tree, own, total, before, after } = this.measured(this.stepped(state.steps), state, false);
+      const { tree, own, total, before, after } = this.measured(this.stepped(state.steps), state);
       const columns = [{ own, total }, before, after].map(
         (side) => side && functionTable({ ...tree, own: [side.own] }, [side.total], this.names.length));
       const [all, old, now] = columns.map((side) => side && { own: side.own[0], total: side.total[0] });
@@ -167,7 +167,7 @@ export class Model {
 
   // How sure the change of a node is, from 0 to 1: by its runs where there are some, else by sampling alone; 1 where
   // nothing is known of that.
-  sureness(shape, node, state) {
+  sureness(shape, node) {
     const about = this.comparison;
     const source = shape.tree.source?.[node];
     if (this.judged && about.runs[0] + about.runs[1] > 2 && source !== undefined) {
@@ -175,11 +175,17 @@ export class Model {
       if (!Number.isNaN(p)) return 1 - p;
     }
     if (!about?.grains) return 1;
-    const grains = state.norm === "none" && about.factors
-      ? about.grains.map((grain, i) => grain / about.factors[i])
-      : about.grains;
-    return confidence(shape.before.total[node], shape.after.total[node], grains);
+    const [old, now] = about.grains;
+    return confidence(shape.before.total[node], shape.after.total[node], [old * shape.scale, now]);
   }
+}
+
+// The shape of a flame chart: boxes as they were timed, each as often as it was called.
+function inTime(columns) {
+  const tree = { ...toTree(columns["chart.depth"], columns["chart.name"], []), repeats: true };
+  const total = Float64Array.from(columns["chart.width"]), own = total.slice();
+  for (let i = 1; i < tree.count; i++) own[tree.parent[i]] -= total[i];
+  return { tree, own, total, start: columns["chart.start"], before: null, after: null, turned: false, cut: false };
 }
 
 function upTo(count) {
@@ -191,7 +197,7 @@ function upTo(count) {
 // Differences that a profiler has written may be below zero, and no box is narrower than nothing.
 function notNegative(column) {
   for (let i = 0; i < column.length; i++) {
-    if (!(column[i] >= 0)) return Float64Array.from(column, (value) => Math.max(value, 0));
+    if (!(column[i] >= 0)) return Float64Array.from(column, (value) => (value > 0 ? value : 0));
   }
   return column;
 }

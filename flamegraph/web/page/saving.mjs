@@ -13,10 +13,9 @@ const TALLEST = 16_000;
 export function save(kind, app) {
   const { model, state, shape, target, stage } = app;
   const title = document.title, file = title.replace(/[^\p{L}\p{N}.-]+/gu, "-").slice(0, 60) || "flamegraph";
-  const own = shape.own ?? new Float64Array(shape.tree.count);
-  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, own, model.labels, target), "text/plain");
+  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.labels, target), "text/plain");
   if (kind === "speedscope") {
-    const text = speedscope(shape.tree, own, model.names, title, unitOf(model, state), target);
+    const text = speedscope(shape.tree, shape.own, model.names, title, unitOf(model, state), target);
     download(`${file}.speedscope.json`, text, "application/json");
   }
   if (kind !== "svg" && kind !== "png") return;
