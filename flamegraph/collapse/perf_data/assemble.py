@@ -12,6 +12,7 @@ from ...profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thr
 from ..perf_script.events import base_name, unit
 from ..perf_script.frames import Frame, tidy_java
 from .events import TRACEPOINT, Attr, event_name
+from .files import recorded_elsewhere
 from .frames import ChainWords, FrameTable, Places
 from .gather import Gather
 from .header import Header
@@ -41,6 +42,7 @@ def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
         build_ids=header.build_ids,
         release=header.words.get("osrelease", "unknown"),
         inline=options.inline if AVAILABLE else "no",
+        elsewhere=recorded_elsewhere(header.words),
     )  # fmt: skip
     table = FrameTable(options.spelling)
     stacks, leaf = _stacks(

@@ -12,6 +12,7 @@ import numpy as np
 from ...text import decode, encode
 from .elf import build_id_note
 from .files import elf_file, kernel_images, same_build
+from .hexadecimal import hexadecimal
 from .modules import module_name, module_table
 from .processes import Mapping
 from .table import EMPTY, FUNC, GLOBAL, LOCAL, OBJECT, WEAK, Raw, Table
@@ -24,10 +25,6 @@ _MAX = 64 << 20
 #: Symbols that a kernel is known by the place of: the name of its mapping ends in one of them.
 _REFERENCES = ("_text", "_stext")
 _NAME = "[kernel.kallsyms]"
-
-_DIGITS = np.full(256, 255, np.uint8)
-for _first, _digits in ((0, b"0123456789"), (10, b"abcdef"), (10, b"ABCDEF")):
-    _DIGITS[list(_digits)] = np.arange(_first, _first + len(_digits))
 
 
 class Kernel:
@@ -183,20 +180,13 @@ def parse_kallsyms(text: bytes) -> tuple[Raw, bytes]:
     """
     data = np.frombuffer(text, np.uint8)
     start = np.append(0, np.flatnonzero(data == ord("\n")) + 1)
-    width = text.find(b" ", 0, 32)
-    start = start[start + width + 4 <= len(data)] if 0 < width <= 16 else start[:0]
-    kind = data[start + width + 1]
-    sound = (data[start + width] == ord(" ")) & (data[start + width + 2] == ord(" "))
+    address, at, sound = hexadecimal(data, start[start < len(data)])
+    sound &= (address > 0) & (at + 4 <= len(data))
+    address, at = address[sound], at[sound]
+    kind, name = data[at + 1], at + 3
     # Text, weak, data, bss: what symbol_type__filter of perf lets pass.
-    sound &= np.isin(kind & 0xDF, list(b"TWDB"))
-    start, kind = start[sound], kind[sound]
-    address, digits = np.zeros(len(start), np.uint64), np.ones(len(start), bool)
-    for column in range(width if len(start) else 0):
-        value = _DIGITS[data[start + column]]
-        digits &= value < 16
-        address = address << np.uint64(4) | value
-    name = start + width + 3
-    keep = digits & (address > 0) & (data[name] != ord("$"))  # $a, $d: marks between code and data on ARM
+    keep = (data[at] == ord(" ")) & (data[at + 2] == ord(" ")) & np.isin(kind & 0xDF, list(b"TWDB"))
+    keep &= data[name] != ord("$")  # $a, $d: marks between code and data on ARM
     address, kind, name = address[keep], kind[keep], name[keep]
     upper = kind & 0xDF
     binding = np.where(upper == ord("W"), WEAK, np.where(kind == upper, GLOBAL, LOCAL)).astype(np.uint8)
