@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 KERNEL, USER = (1 << 64) - 128, (1 << 64) - 512
 IP, TID, TIME, READ, CALLCHAIN, ID, CPU, PERIOD = 1, 2, 4, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
-RAW, BRANCH, IDENTIFIER = 1 << 10, 1 << 11, 1 << 16
+RAW, BRANCH, REGS, STACK, IDENTIFIER = 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 16
 USUAL = IP | TID | TIME | CALLCHAIN | CPU | PERIOD
 _SAMPLE_ID_ALL = 1 << 18
 
@@ -57,7 +57,7 @@ class Recording:
             (PERIOD, self.pack("Q", period)), (READ, self.words(more.get("reads", ()))),
             (CALLCHAIN, self.pack(f"{len(chain) + 1}Q", len(chain), *chain)),
             (RAW, self.pack("I", len(more.get("raw", b"1234"))) + more.get("raw", b"1234")),
-            (BRANCH, self.words(more.get("branches", ()))),
+            (BRANCH, self.words(more.get("branches", ()))), (REGS, bytes(8)), (STACK, bytes(8)),
         ):  # fmt: skip
             payload += field_ if kind & bit else b""
         self.record(9, payload, more.get("misc", 2))

@@ -170,6 +170,8 @@ def test_copied_stacks_are_unwound_by_perf(program: Path, tmp_path: Path) -> Non
     same(read(path), perf_script(path))
     same_some(read(path, comm=("io worker 1",)), perf_script(path, comm=("io worker 1",)))
     leaves = read(path, unwind="leaf")
+    for what in ("command", "duration"):
+        assert getattr(read(path).meta, what) == getattr(leaves.meta, what) != type(getattr(leaves.meta, what))()
     assert leaves.total() == read(path).total()
     assert any(reason.startswith("copied user stack") for reason in leaves.skipped)
 

@@ -50,7 +50,7 @@ def parse(source: Source, options: Options) -> Profile:
         raise MissingExtra(f"--inline yes needs the library that reads debug information: {NEEDED}")
     header, gather = gathered(source, options)
     if gather.copied_stacks and options.unwind == "perf":
-        unwound = by_perf(source, options, gather.rows.first)
+        unwound = by_perf(source, options, header, gather)
         if unwound is not None:
             return unwound
     return profile_of(header, gather, options)

@@ -48,9 +48,7 @@ def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
     stacks, leaf = _stacks(
         header, gather, resolver, table, keys, [options.label(row.name, row.pid, row.tid) for row in threads], thread
     )
-    header.skip("record lost by the kernel", gather.processes.lost)
-    header.skip("sample lost by the kernel", gather.processes.lost_samples)
-    for note, count in resolver.notes.items():
+    for note, count in (gather.processes.losses | resolver.notes).items():
         header.skip(note, count)
     name, kind, module, file, line = (list(part) for part in zip(*table.rows, strict=True)) if table.rows else ([],) * 5
     profile = Profile(

@@ -123,9 +123,9 @@ class Gather:
             weight = np.array([attr.period for attr in self._attrs], np.uint64)[columns.event]
         keep = weight < _LARGEST
         self._header.skip("sample with a damaged period", len(keep) - int(keep.sum()))
-        if self._options.cpus:
-            keep &= np.isin(columns.cpu, self._options.cpus)
-        keep = np.flatnonzero(keep)
+        counted = columns.reads is not None and columns.reads[4] >= 0
+        wanted = np.isin(columns.cpu, self._options.cpus) if self._options.cpus else np.ones(len(keep), bool)
+        keep = np.flatnonzero(keep if counted else keep & wanted)  # a counter may have counted on other processors too
         waiting = Waiting(
             when=when[keep],
             time=when[keep] if columns.time is None else columns.time[keep],
@@ -135,8 +135,9 @@ class Gather:
             event=columns.event[keep].astype(np.int32),
             weight=weight[keep].astype(np.int64),
             counter=np.zeros(len(keep), np.int64),
+            wanted=wanted[keep],
         )
-        if columns.reads is not None and columns.reads[4] >= 0:
+        if counted:
             waiting = self._counted(block, columns, keep, waiting)
         self._waiting.append(waiting)
 
