@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-KERNEL, USER = (1 << 64) - 128, (1 << 64) - 512
+KERNEL, USER, USER_DEFERRED = (1 << 64) - 128, (1 << 64) - 512, (1 << 64) - 640
 IP, TID, TIME, READ, CALLCHAIN, ID, CPU, PERIOD = 1, 2, 4, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
 RAW, BRANCH, REGS, STACK, IDENTIFIER = 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 16
 USUAL = IP | TID | TIME | CALLCHAIN | CPU | PERIOD
@@ -78,6 +78,11 @@ class Recording:
 
     def fork(self, pid: int, ppid: int, time: int) -> None:
         self.record(7, self.pack("IIIIQ", pid, ppid, pid, ppid, time) + self.trailer(pid, time))
+
+    def deferred(self, cookie: int, *chain: int, count: int | None = None, pid: int = 10, time: int = 0) -> None:
+        """The user's stack of the samples with that cookie; `count` is how many addresses it says there are."""
+        head = self.pack("QQ", cookie, len(chain) if count is None else count)
+        self.record(22, head + self.words(chain) + self.trailer(pid, time))
 
     def attr(self, n: int) -> bytes:
         flags = _SAMPLE_ID_ALL if self.sample_id_all else 0

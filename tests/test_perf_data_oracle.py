@@ -184,10 +184,11 @@ def test_no_perf_is_needed(program: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert any("spin" in label for label in profile.labels())
 
 
-#: Fixtures that perf reads less of, or not at all: tracepoints whose fields were left out, attributes that it does not
-#: know yet, a record of an unknown kind, an event that was not announced, damage, names that text can't hold.
+#: Fixtures that perf reads less of, or not at all: tracepoints whose fields were left out, attributes and user stacks
+#: that it does not know yet, a record of an unknown kind, an event that was not announced, damage, names that text
+#: can't hold.
 NOT_BY_PERF = {"recorded_tracepoint", "made_newer_attributes", "made_raw", "made_events_by_id"}
-NOT_BY_PERF |= {"made_damaged_chain", "made_killed", "made_hostile_names"}
+NOT_BY_PERF |= {"made_damaged_chain", "made_deferred", "made_killed", "made_hostile_names"}
 READ_BY_BOTH = [
     path
     for path in sorted((FIXTURES / "perf_data").glob("*.data"))

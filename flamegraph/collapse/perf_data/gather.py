@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import UsageError
+from .deferred import Deferred
 from .events import Attr, Sample
 from .header import Header
 from .options import Options
@@ -43,7 +44,7 @@ class Gather:
     """Takes the blocks of a recording, then `finish` gives its rows."""
 
     def __init__(self, header: Header, options: Options):
-        self.processes, self.chains = Processes(), Chains()
+        self.processes, self.chains, self.deferred = Processes(), Chains(), Deferred(header.order)
         self.rows = Rows(self.processes, options)
         self.copied_stacks = False  # whether the user's stacks were copied, to be unwound later
         self._header, self._options = header, options
@@ -60,6 +61,7 @@ class Gather:
         others = np.flatnonzero(~sample)
         times = self._router.times(block, others) if self._timed else self._records + others
         self.processes.take(block, others, times, self._header.order)
+        self.deferred.take(block)
         self._newest_before_mark = self._newest
         rows = np.flatnonzero(sample)
         if len(rows):
