@@ -16,7 +16,7 @@ from elves import FUNC, GLOBAL, TEXT_ADDRESS, TEXT_OFFSET, elf
 from recordings import USER, Recording
 
 from flamegraph.collapse import read
-from flamegraph.collapse.perf_data import living, regular
+from flamegraph.collapse.perf_data import kernel, living, regular
 from flamegraph.collapse.perf_data.files import recorded_elsewhere
 from flamegraph.collapse.perf_data.processes import Mapping
 from flamegraph.collapse.perf_data.symbols import Resolver
@@ -90,6 +90,23 @@ class TestAnotherMachine:
         assert found == [None] and "recorded on another machine" in next(iter(notes))
         assert ask(mapped(path, build_id=ID), elsewhere=True) == (["work"], {})
         assert ask(mapped(path), elsewhere=True, symfs="/") == (["work"], {}), "so they were asked for"
+
+    def test_its_kernel(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """By build id alone; and even if it lay where this one lies, its modules did not."""
+        text = b"ffffffff81000000 T _text\nffffffff81000100 T work\nffffffffc0200000 t inner\t[module]\n"
+        monkeypatch.setattr(kernel, "read_kallsyms", lambda path: text)
+        monkeypatch.setattr(kernel, "running_build_id", lambda: ID)
+        addresses = np.array([0xFFFFFFFF81000104, 0xFFFFFFFFC0200004], np.uint64)
+        image = Mapping(0xFFFFFFFF81000000, 0xFFFFFFFFA0000000, 0xFFFFFFFF81000000, "[kernel.kallsyms]_text")
+        asked = {
+            (elsewhere, known): Resolver(
+                build_ids=[(-1, "[kernel.kallsyms]", ID)] * known, release=HERE["osrelease"], elsewhere=elsewhere
+            ).kernel([image], addresses)[0]
+            for elsewhere in (False, True)
+            for known in (False, True)
+        }
+        assert asked[False, False] == asked[False, True] == ["work", "inner"]
+        assert asked[True, False] == [None, None] and asked[True, True] == ["work", None]
 
     def test_reading(self, tmp_path: Path) -> None:
         path = put(tmp_path / "program", program("work"))

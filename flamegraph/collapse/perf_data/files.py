@@ -49,14 +49,13 @@ def runtime_file(
     elsewhere   whether another machine made the recording
     alike       mappings of the file, one of each process
     """
-    vdso, problem = path == "[vdso]", MISSING
-    places = () if vdso else _places(path, build_id, symfs, () if elsewhere else alike)
-    for elf in [_vdso()] if vdso else map(elf_file, places):
+    problem, places = MISSING, _places(path, build_id, symfs, () if elsewhere else alike)
+    for elf in [_vdso()] if path == "[vdso]" else map(elf_file, places):
         if elf is None:
             continue
         if build_id and not same_build(elf.build_id, build_id):
             problem = DIFFERS
-        elif elsewhere and not (build_id or symfs or vdso):
+        elif elsewhere and not (build_id or symfs):
             problem = ELSEWHERE
         else:
             return elf, ""

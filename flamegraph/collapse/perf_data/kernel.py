@@ -35,10 +35,14 @@ class Kernel:
 
     def __init__(
         self, mappings: Sequence[Mapping], build_ids: Callable[[Mapping], str], release: str,
-        kallsyms: str | None = None, vmlinux: str | None = None, symfs: str = "",
+        kallsyms: str | None = None, vmlinux: str | None = None, symfs: str = "", elsewhere: bool = False,
     ):  # fmt: skip
-        """`mappings` and `release` are the recorded ones, `build_ids` tells those of mappings, "" where none were."""
+        """`mappings` and `release` are the recorded ones, `build_ids` tells those of mappings, "" where none were.
+
+        elsewhere   whether another machine made the recording: its modules lay elsewhere, even if its kernel did not
+        """
         self._mappings, self._build_ids, self._release, self._symfs = mappings, build_ids, release, symfs
+        self._elsewhere = elsewhere
         self._table, self._modules = Table(EMPTY, b""), dict[int, Table | None]()
         # What lies over the kernel proper; of several at one place the last counts.
         number = [n for n, mapping in enumerate(mappings) if not mapping.path.startswith(_NAME[:-1])]
@@ -93,8 +97,9 @@ class Kernel:
         core = next((mapping for mapping in self._mappings if mapping.path.startswith(_NAME[:-1])), None)
         build_id = self._build_ids(core or Mapping(0, 0, 0, _NAME))
         problem = "another kernel runs here: give --kallsyms FILE"
-        if build_id == running_build_id() if build_id else self._release in ("", platform.release()):
-            *found, problem = self._from_list("/proc/kallsyms")
+        same_release = not self._elsewhere and self._release in ("", platform.release())
+        if build_id == running_build_id() if build_id else same_release:
+            *found, problem = self._from_list("/proc/kallsyms", not self._elsewhere)
             if not problem:
                 return *found, ""
         for path, image in kernel_images(build_id, self._release, self._symfs):
@@ -115,10 +120,10 @@ class Kernel:
             return EMPTY, b"", f"{path}: the recording does not say where the kernel lay"
         return _shifted(raw, delta or 0), text, ""
 
-    def _from_list(self, path: str) -> tuple[Raw, bytes, str]:
+    def _from_list(self, path: str, with_modules: bool = True) -> tuple[Raw, bytes, str]:
         raw, text, problem = _read(path)
-        delta = _moved(raw, text, self._mappings)
-        if not delta or problem:
+        delta = _moved(raw, text, self._mappings) or 0
+        if problem or (with_modules and not delta):
             return raw, text, problem
         # Modules lay elsewhere too, and nothing here says where.
         return _shifted(raw.take(np.flatnonzero(~_of_modules(raw, text))), delta), text, ""

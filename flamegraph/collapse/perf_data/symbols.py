@@ -89,7 +89,8 @@ class Resolver:
             found = self._compiled[pid].names(addresses)
             return [None if name is None else decode(name) for name in found]
         build_id = self._build_id(mapping)
-        if mapping.path == "[vdso]" and not build_id and self._release not in ("", platform.release()):
+        another = self._elsewhere or self._release not in ("", platform.release())
+        if mapping.path == "[vdso]" and not build_id and another:
             return [None] * len(addresses)  # it is part of the kernel, and another one runs here
         image = self._images.get((mapping.path, build_id))
         if image is None:
@@ -131,7 +132,9 @@ class Resolver:
         A name is None where unknown; a place is [kernel.kallsyms], [module] or the name of a BPF program.
         """
         if self._kernel is None:
-            self._kernel = Kernel(mappings, self._build_id, self._release, *self._kernel_files, self._symfs)
+            self._kernel = Kernel(
+                mappings, self._build_id, self._release, *self._kernel_files, self._symfs, self._elsewhere
+            )
         names, places = self._kernel.names(addresses)
         self._count(f"kernel address: {self._kernel.problem}", names.count(None) if self._kernel.problem else 0)
         return names, places
