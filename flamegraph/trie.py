@@ -58,9 +58,9 @@ def depths(stacks: Stacks) -> np.ndarray:
 
 
 def _level_starts(stacks: Stacks) -> list[int] | None:
-    """The first node of each level and, last, n; None where nodes are not numbered level by level, or levels are narrow.
+    """The first node of each level and, last, n. None where nodes are not numbered level by level.
 
-    A level takes as long as doubling takes for `NARROW` nodes.
+    None as well where levels are narrow: one takes as long as doubling takes for `NARROW` nodes.
     """
     parent, n = stacks.parent, len(stacks)
     highest = np.maximum.accumulate(parent)  # so far, and so in ascending order
