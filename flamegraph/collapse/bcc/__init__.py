@@ -37,7 +37,6 @@ from ...text import decode
 from .. import Format, Match
 from .biostacks import is_biostacks, read_biostacks
 from .memleak import is_memleak, read_memleak
-from .stacks import read_stacks
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
@@ -87,6 +86,8 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of an output."""
+    from .stacks import read_stacks  # what it takes to read is not needed to find out whose a file is
+
     head = source.head
     read = read_memleak if is_memleak(head) else read_biostacks if is_biostacks(head) else read_stacks
     return read(decode(bytes(source.data)).replace("\r\n", "\n").split("\n"), options)

@@ -41,9 +41,6 @@ from ...profile import Profile
 from ...source import Source
 from ...text import decode
 from .. import Format, Match
-from .assemble import profile_of
-from .json_lines import read_json
-from .text import read_text
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
@@ -96,6 +93,10 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of an output. UsageError where there is no map of the name that is asked for."""
+    from .assemble import profile_of  # what it takes to read is not needed to find out whose a file is
+    from .json_lines import read_json
+    from .text import read_text
+
     data = bytes(source.data)
     if b"\r" in source.head:
         data = data.replace(b"\r\n", b"\n")
