@@ -19,9 +19,9 @@ header is `folded`'s; with `--from bcc --unit us` it is read here, as what off-C
 - "--" between the kernel's stack and the program's is drawn as "-", as in folded output. Where a tool was not asked
   to put it there (`-d`), the kernel's functions are known by the entry into the kernel, and only for colours.
 - offwaketime hangs the waker's stack, upside down, on the stack that was blocked, as its folded output does.
-- wakeuptime of bcc before and after version 0.16 prints stacks in opposite orders. Here the waker's outermost
-  function is at the root in any case; folded output of the newer ones has it on top.
-- Since version 0.9 profile prints the running kernel function twice. It is kept as it is printed.
+- Older and newer versions of wakeuptime print stacks in opposite orders. Here the waker's outermost function is at
+  the root in any case; folded output of the newer ones has it on top.
+- The running kernel function is often printed twice, as profile of bcc 0.26 does. It is kept as it is printed.
 - What Python 3 printed as b'name' is a name.
 """
 
