@@ -30,6 +30,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...kernel_names import KernelOptions
 from ...options import option
 from ...profile import Profile
 from ...source import Source
@@ -42,15 +43,13 @@ __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KernelOptions):
     """What `bcc` may be asked."""
 
     unit: str | None = option(
         None, "what the numbers are (default: as the header says)", choices=("ns", "us", "ms", "s", "bytes")
     )
     pid: bool = option(False, "show comm-PID in place of comm")
-    kernel: bool = option(False, "mark kernel functions with _[k]")
-    offsets: bool = option(False, "show the offsets into functions")
 
 
 FORMAT = Format(

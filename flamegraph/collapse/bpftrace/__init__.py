@@ -36,6 +36,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...kernel_names import KernelOptions
 from ...options import option
 from ...profile import Profile
 from ...source import Source
@@ -46,7 +47,7 @@ __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KernelOptions):
     """What `bpftrace` may be asked."""
 
     map: str | None = option(None, "only this map, e.g. @reads", metavar="NAME")
@@ -61,9 +62,7 @@ class Options:
         "of a map printed several times, add up all or take the last (default: as it looks)",
         choices=("all", "last"),
     )
-    kernel: bool = option(False, "mark kernel functions with _[k]")
     addrs: bool = option(False, "show the addresses of unknown functions")
-    offsets: bool = option(False, "show the offsets into functions")
 
 
 FORMAT = Format(

@@ -27,7 +27,8 @@ import numpy as np
 from ...builder import add_up, stacks_from_chains
 from ...description import Description, EventDescription
 from ...errors import EmptyProfile, ParseError
-from ...locations import FrameTable, Places, expand
+from ...frame_table import FrameTable
+from ...locations import Places, expand
 from ...options import option
 from ...profile import Meta, Metric, Profile, Samples
 from ...protobuf_shape import BYTES, NUMBER, NUMBERS, Shape, look
@@ -109,7 +110,7 @@ def parse(source: Source, options: Options) -> Profile:
         samples = _in_time_order(samples, labels.times(), thread)
     unit, factor = base_unit(tables.period_type[1])
     return Profile(
-        frames.finish(),
+        frames.frames(),
         stacks,
         samples if options.timeline else add_up(samples),
         tuple(metrics),
@@ -180,7 +181,7 @@ def _with_tags(tables: Tables, labels: Labels, options: Options, frames: FrameTa
         # The first key is nearest to the root, the last one to the leaf.
         for key in reversed([key for given in keys for key in given.split(",")]):
             which, texts = labels.values(key)
-            places.append(Places.single([frames.number(text) for text in texts]))
+            places.append(Places.single([frames.frame(text) for text in texts]))
             ends[-1].append((Ragged.of([[size + i] for i in range(len(texts))]), which))
             size += len(texts)
     leaves, roots = ends
