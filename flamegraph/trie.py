@@ -47,8 +47,8 @@ def depths(stacks: Stacks) -> np.ndarray:
     starts = _level_starts(stacks)
     if starts is not None:
         return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-    # Doubles its reach each round, so log2(deepest) rounds.
-    ancestor = stacks.parent.copy()
+    # Doubles its reach each round, so log2(deepest) rounds. NumPy looks up by its own type of index much faster.
+    ancestor = stacks.parent.astype(np.intp)
     depth = np.ones(len(stacks), np.int32)
     depth[0] = 0
     while ancestor.any():
@@ -58,15 +58,21 @@ def depths(stacks: Stacks) -> np.ndarray:
 
 
 def _level_starts(stacks: Stacks) -> list[int] | None:
-    """The first node of each level and, last, n; None where nodes are not numbered level by level."""
+    """The first node of each level and, last, n. None where nodes are not numbered level by level.
+
+    None as well where levels are narrow: one takes as long as doubling takes for `NARROW` nodes.
+    """
     parent, n = stacks.parent, len(stacks)
     highest = np.maximum.accumulate(parent)  # so far, and so in ascending order
     starts = [0, 1]
     while starts[-1] < n:
+        last, begin = starts[-2:]
         # A level ends where the first node comes that stands on one of its own.
-        starts.append(bisect_left(highest, starts[-1], lo=starts[-1]))
-    lowest = np.minimum.reduceat(parent, starts[1:-1]) if n > 1 else parent[:0]
-    return starts if (lowest >= starts[:-2]).all() else None
+        end = bisect_left(highest, begin, lo=begin)
+        if parent[begin:end].min() < last or NARROW * len(starts) > n:
+            return None
+        starts.append(end)
+    return starts
 
 
 def levels(stacks: Stacks, depth: np.ndarray | None = None) -> Iterator[np.ndarray]:

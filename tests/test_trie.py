@@ -85,6 +85,19 @@ def test_depths_and_levels(stacks, mixed):
     ]
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=200, max_size=600), st.sampled_from([1, 3, 10**6]), st.booleans())
+def test_depths_whatever_the_numbering(draws, spread, by_level):
+    """Spread 1 is one long stack, 3 a preorder of sorts, a large one any parent before its child."""
+    parent = [0, *(max(0, i - draw % spread) for i, draw in enumerate(draws))]
+    if by_level:
+        parent = sorted(parent)
+    made = Stacks(np.array(parent, np.int32), np.arange(-1, len(parent) - 1, dtype=np.int32))
+    wanted = [0]
+    for one in parent[1:]:
+        wanted.append(wanted[one] + 1)
+    assert depths(made).tolist() == wanted and depths(made).dtype == np.int32
+
+
 @given(chains, st.booleans(), st.data())
 def test_totals_count_everything_above(stacks, mixed, data):
     made = shuffled(stacks) if mixed else trie(stacks)[0]
