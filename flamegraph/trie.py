@@ -134,6 +134,8 @@ def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> 
     """
     frame_of = np.concatenate((new_frame, [-1]))[stacks.frame].astype(np.int64)  # -1, the root's frame, is last
     if into is None:
+        if len(distinct(new_frame)[1]) == len(new_frame):  # nothing becomes the same
+            return Stacks(stacks.parent, frame_of.astype(np.int32)), np.arange(len(stacks), dtype=np.int32)
         into = Stacks(np.zeros(1, np.int32), np.full(1, -1, np.int32))
     depth = depths(stacks)
     size = len(into)
