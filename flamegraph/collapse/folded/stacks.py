@@ -12,7 +12,7 @@ import numpy as np
 from ...chains import ranges, stacks_from_prefixes
 from ...chunks import CHUNK, each
 from ...profile import Stacks
-from ...trie import graft
+from ...trie import union
 from .names import MARGIN, distinct_pieces, gather, lowest_byte, windows
 
 __all__ = ["stacks_of"]
@@ -26,6 +26,8 @@ def stacks_of(data: bytes | mmap.mmap, begin: np.ndarray, end: np.ndarray) -> tu
     """
     cuts = [0, *np.searchsorted(end, np.arange(CHUNK, int(end.max(initial=0)), CHUNK)).tolist(), len(end)]
     parts = each(partial(_chunk, data), [(begin[a:b], end[a:b]) for a, b in pairwise(cuts) if a < b])
+    if not parts:
+        return b"", *stacks_from_prefixes(*(np.zeros(0, np.int64),) * 3)
     if len(parts) == 1:
         return parts[0].names.tobytes(), parts[0].stacks, parts[0].node
     # The same names stand in many chunks: number them all alike.
@@ -33,7 +35,9 @@ def stacks_of(data: bytes | mmap.mmap, begin: np.ndarray, end: np.ndarray) -> tu
     stop = np.flatnonzero(text == ord("\n"))
     start = np.concatenate(([0], stop[:-1] + 1))[: len(stop)]
     alike, first = distinct_pieces(text, start, stop - start)
-    stacks, node = _one_trie(parts, alike)
+    ends = np.searchsorted(stop, np.cumsum([len(part.names) for part in parts[:-1]]))
+    stacks, went = union([part.stacks for part in parts], np.split(alike, ends))
+    node = np.concatenate([where[part.node] for where, part in zip(went, parts, strict=True)])
     return gather(text, start[first], (stop - start)[first]).tobytes(), stacks, node
 
 
@@ -43,21 +47,6 @@ class _Part(NamedTuple):
     stacks: Stacks
     node: np.ndarray
     names: np.ndarray
-
-
-def _one_trie(parts: list[_Part], alike: np.ndarray) -> tuple[Stacks, np.ndarray]:
-    """The union of the parts' tries: (trie, the nodes of all stacks). `alike` numbers the frames of all parts."""
-    parents, frames, nodes = [np.zeros(1, np.int32)], [np.full(1, -1, np.int32)], [np.zeros(0, np.int32)]
-    above, known = 0, 0  # nodes and frames of the parts before
-    for part in parts:
-        parent, frame = part.stacks.parent[1:], part.stacks.frame[1:]
-        parents.append(np.where(parent, parent + np.int32(above), np.int32(0)))
-        frames.append(frame + np.int32(known))
-        nodes.append(np.where(part.node, part.node + np.int32(above), np.int32(0)))
-        above += len(parent)
-        known += np.count_nonzero(part.names == ord("\n"))
-    stacks, went = graft(Stacks(np.concatenate(parents), np.concatenate(frames)), alike)
-    return stacks, went[np.concatenate(nodes)]
 
 
 def _chunk(data: bytes | mmap.mmap, spans: tuple[np.ndarray, np.ndarray]) -> _Part:
