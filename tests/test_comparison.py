@@ -84,6 +84,17 @@ def test_ratio_does_not_blame_the_innocent():
     assert blamed["f1"] == "improved"
 
 
+def test_too_few_functions_to_tell_are_compared_as_they_are():
+    """By totals, what did not change would shrink where another grows."""
+    before, after = profile({"main;grown": 1000, "main;same": 1000}), profile({"main;grown": 3000, "main;same": 1000})
+    comparison = fg.diff(before, after)
+    assert comparison.scale.name == "none" and "too few functions" in comparison.scale.why
+    found = verdicts(comparison)
+    assert (found["grown"], found["same"]) == ("regressed", "same")
+    with pytest.raises(IncompatibleProfiles, match="--norm ratio: expected 5 functions"):
+        fg.diff(before, after, norm="ratio")
+
+
 def test_work_scales_by_what_each_side_did():
     comparison = fg.diff(profile({"f": 100}), profile({"f": 300}), norm="work=1000:3000")
     assert comparison.functions.own.change.tolist() == pytest.approx([0])
@@ -108,6 +119,8 @@ def test_changes_add_up(before, after):
 
 @given(STACKS, STACKS, st.sampled_from(["none", "total", "ratio", "work=2:3"]))
 def test_sides_swapped_is_the_change_negated(before, after, norm):
+    if norm == "ratio":  # which needs a few that both sides have
+        before, after = ({**side, **{f"f{k}": 10 + k for k in range(5)}} for side in (before, after))
     one = fg.diff(profile(before), profile(after), norm=norm)
     back = fg.diff(profile(after), profile(before), norm=norm.replace("2:3", "3:2"))
     # Each is in the size of what it calls after.
@@ -292,6 +305,13 @@ def test_few_runs_that_differ_widely_are_no_finding(runs):
     slower[np.argmax(mean)] *= 3
     sides = [[simulated(random, m, 0.02) for _ in range(runs)] for m in (mean, slower)]
     assert verdicts(fg.diff(*sides))[f"f{np.argmax(mean)}"] == "regressed", "what is plain to see is still said"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_side_that_counts_next_to_nothing():
+    tiny = fg.read(b"a;b 0." + b"0" * 299 + b"1\n", format="folded")
+    comparison = fg.diff(tiny, profile({"a;b": 10, "a;c": 20}), norm="total")
+    assert set(verdicts(comparison).values()) == {"inconclusive", "same"}, "what it counts is no sample"
 
 
 @pytest.mark.parametrize("norm", ["work=1e-200:1e200", "work=1e200:1e-200"])
