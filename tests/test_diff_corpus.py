@@ -1,8 +1,9 @@
-"""Real files compared with themselves, in which nothing changed, and with their neighbours, in which anything may have."""
+"""Real files compared with themselves, in which nothing changed, and with their neighbours."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_nothing_changed_in_a_file_compared_with_itself(profiles):
 
 
 def test_any_two_files_can_be_compared(profiles):
-    for before, after in zip(profiles, profiles[1:], strict=False):
+    for before, after in pairwise(profiles):
         comparison = fg.diff(before, after, force=True)
         own, runs = comparison.functions.own, comparison.runs
         assert own.change.sum() == pytest.approx(own.after.sum() - own.before.sum(), rel=1e-9, abs=1e-3)
