@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -242,6 +244,19 @@ def test_blocks_of_time_stand_for_runs():
     assert comparison.method == "max-t" and "stand for runs" in comparison.notes[0]
     assert verdicts(comparison)["f2"] == "regressed"
     assert comparison.profile.total(1) == pytest.approx(6000, rel=0.01), "as much as the whole capture counts"
+
+
+def test_blocks_are_scaled_as_their_captures_are():
+    """One program turns to other things now and then, so that its blocks are longer, and fewer."""
+    random = np.random.default_rng(4)
+    shares = random.dirichlet(np.full(12, 2.0))
+    sides = [capture(random, shares, 60, phase=2), capture(random, shares, 60)]
+    sides = [replace(side, meta=replace(side.meta, command="x")) for side in sides]
+    comparison = fg.diff(*sides, blocks=True)
+    before, after = comparison.counts
+    assert before < after and comparison.blocks
+    assert (comparison.scale.name, comparison.scale.why) == ("none", "both ran the same command")
+    assert [comparison.profile.total(side) for side in (0, 1)] == pytest.approx([6000, 6000], rel=0.01)
 
 
 def test_no_blocks_where_a_program_has_long_phases():
