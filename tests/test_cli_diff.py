@@ -203,6 +203,17 @@ def test_an_alpha_that_so_few_runs_can_not_reach(runs, capsysbinary):
     assert "no p is below 0.029; 5 per side could" in capsysbinary.readouterr().out.decode()
 
 
+def test_what_two_or_three_runs_can_tell(runs, capsysbinary):
+    for folder in runs:
+        for run in range(3, 6):
+            (folder / f"{run}.folded").unlink()
+    assert main(["diff", *map(str, runs)]) == 0
+    told = capsysbinary.readouterr().out.decode()
+    assert "few runs: 3 runs before, 3 after hint at how runs differ, verdicts are without a promise" in told
+    assert main(["diff", *map(str, runs), "--power", "10"]) == 0
+    assert "as these 6 do, a rough guess from so few:" in capsysbinary.readouterr().out.decode()
+
+
 HOSTILE = ["\x1b[31mred\x1b[0m", "two\nlines", "back\rward", "\x9b2J", "left\u202eright", "\x00nul", "\ud800"]
 
 

@@ -222,6 +222,19 @@ def test_the_runs_that_power_asks_for_find_the_change():
     assert need.runs <= 40
 
 
+@pytest.mark.parametrize("runs", [2, 3])
+def test_power_from_few_runs_asks_for_about_as_many_as_from_many(runs):
+    random = np.random.default_rng(6)
+    mean = random.gamma(0.5, 400, 40)
+
+    def needed(runs: int) -> float:
+        sides = [[simulated(random, mean, 0.05) for _ in range(runs)] for _ in range(2)]
+        return float(np.median([need.runs or 200 for need in power(fg.diff(*sides), 0.1, most=8)]))
+
+    few, many = (np.mean([needed(count) for _ in range(8)]) for count in (runs, 10))
+    assert 0.8 * many < few < 2 * many, "rather too many than too few"
+
+
 def capture(random: np.random.Generator, shares: np.ndarray, seconds: int, phase: int = 0) -> fg.Profile:
     """A capture at 100 Hz; with a `phase`, in seconds, the program turns to other functions that often."""
     build = fg.Builder(timeline=True)

@@ -162,13 +162,13 @@ def _caveats(comparison: Comparison) -> Iterator[str]:
         yield f"{runs}: of all that is called changed, at most {share} are expected to be wrong"
         return
     runs = "one run per side" if (before, after) == (1, 1) else runs
+    better = f"{FEWEST} per side can tell and {_BETTER} do it well; mix their order"
     if comparison.grains is None:
         yield f"{runs}, and what a sample counts is not known: there is nothing to judge changes by"
+    elif (before, after) == (1, 1):
+        yield f"sampling noise only: {runs} can't tell how runs differ; {better}"
     else:
-        yield (
-            f"sampling noise only: {runs} can't tell how runs differ, {FEWEST} per side can and {_BETTER} do it well; "
-            "mix their order"
-        )
+        yield f"few runs: {runs} hint at how runs differ, verdicts are without a promise; {better}"
 
 
 def _table(comparison: Comparison, changes: Changes, rows: list[int], room: int | None, ascii: bool) -> Iterator[str]:
