@@ -99,13 +99,14 @@ def totals(stacks: Stacks, own: np.ndarray, depth: np.ndarray | None = None) -> 
     return total
 
 
-def preorder(stacks: Stacks, rank: np.ndarray | None = None) -> np.ndarray:
+def preorder(stacks: Stacks, rank: np.ndarray | None = None, depth: np.ndarray | None = None) -> np.ndarray:
     """The nodes in depth-first order, siblings by ascending `rank` (a number per node; default: the node itself).
 
     Returns int64[n]. Where two siblings have one rank, the lower node comes first.
     """
     n = len(stacks)
-    depth = depths(stacks)
+    if depth is None:
+        depth = depths(stacks)
     size = totals(stacks, np.ones(n, np.int64), depth)
     # Within one parent, a node stands after the parent itself and after all nodes of its elder siblings.
     order = _siblings(stacks.parent[1:], None if rank is None else rank[1:]) + 1
