@@ -145,6 +145,27 @@ def test_the_whole_system(program: Path, tmp_path: Path) -> None:
     assert here[0] == here[1] and here[0]
 
 
+@pytest.mark.parametrize("how", [("-g",), ("-a",), ("--call-graph", "dwarf,1024")], ids=" ".join)
+@pytest.mark.parametrize("cpu", [True, False], ids=["cpu", "no cpu"])
+def test_timelines(how: tuple[str, ...], cpu: bool, program: Path, tmp_path: Path) -> None:
+    extra = ("--sample-cpu",) if cpu else ()
+    path = record(tmp_path / "perf.data", *CLOCK, *how, *extra, "bash", str(program.with_name("script.sh")))
+    fields = "tid,time,cpu" if cpu or how == ("-a",) else "tid,time"
+    printed = [line.split() for line in script(path, "--ns", "-F", fields).decode().splitlines()]
+    expected = sorted(
+        (int(time.rstrip(":").replace(".", "")), int(tid), *(int(number[1:-1]) for number in numbers))
+        for tid, *numbers, time in printed
+    )
+    profile = read(path, timeline=True)
+    tids = [profile.threads[row].tid for row in profile.samples.thread.tolist()]
+    columns = [profile.samples.time.tolist(), tids]
+    if "cpu" in fields:
+        columns.append(profile.samples.cpu.tolist())
+    else:
+        assert profile.samples.cpu is None
+    assert sorted(zip(*columns, strict=True)) == expected and len(expected) > 20
+
+
 def test_choices(program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", "--sample-cpu", "taskset", "-c", "0", str(program))
     whole = read(path, timeline=True)
