@@ -19,7 +19,7 @@ from golden import FIXTURES
 from perf_oracle import CLOCK, perf_script, read, record, same, script, settled
 
 from flamegraph.errors import EmptyProfile
-from flamegraph.profile import Profile
+from flamegraph.profile import Kind, Profile
 
 PROGRAM = """
 #include <cstdlib>
@@ -101,6 +101,35 @@ def test_processes_that_fork_and_exec(way: str, program: Path, tmp_path: Path) -
     one = ("taskset", "-c", "0") if way == "no time" else ()
     path = record(tmp_path / "perf.data", *WAYS[way], "bash", str(program.with_name("script.sh")), within=one)
     same(read(path), perf_script(path))
+
+
+#: Copying, walking directories, pipes, page faults, processes that begin and end.
+IN_THE_KERNEL = """
+dd if=/dev/zero of=/dev/null bs=1M count=5000
+find /proc /sys/kernel -maxdepth 3 -size +1000k
+head -c 500M /dev/zero | wc -c
+dd if=/dev/zero of=/dev/null bs=200M count=2
+for i in 1 2 3 4 5 6 7 8 9; do cat /proc/self/smaps; done
+"""
+
+
+def test_kernel_heavy(tmp_path: Path) -> None:
+    path = record(tmp_path / "perf.data", *CLOCK, "-g", "sh", "-c", IN_THE_KERNEL)
+    ours = read(path)
+    same(ours, perf_script(path), stacks=200)
+    leaf = ours.stacks.frame[ours.samples.stack]
+    inside = ours.frames.kind[leaf] == Kind.KERNEL
+    if not inside.any():
+        pytest.skip("the kernel is not recorded here")
+    assert ours.samples.values[inside].sum() > ours.total() / 2, "what is tested is the kernel"
+    named = {ours.frames.name[row] for row in leaf[inside].tolist() if not ours.frames.name[row].startswith("[")}
+    assert len(named) > 50 or not names_of_the_kernel()
+
+
+def names_of_the_kernel() -> bool:
+    """Whether this machine tells where its kernel's functions are."""
+    with open("/proc/kallsyms") as lines:
+        return int(next(lines, "0 ").split()[0], 16) > 0
 
 
 @pytest.mark.parametrize("option", ["pid", "tid", "kernel", "jit", "all", "addrs"])
