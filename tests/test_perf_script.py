@@ -61,7 +61,7 @@ def sample(*frames: str, head: str = "shop 101  10.000001:     250000 cpu-clock:
 )
 def test_headers(line: str, who: tuple, time: str, what: tuple) -> None:
     left, found, right = split_head(line.encode())
-    comm, pid, tid = parse_who(left)
+    comm, pid, tid, _ = parse_who(left)
     event, period, rest = parse_what(right)
     assert ((comm.decode(), pid, tid), found.decode()) == (who, time)
     assert (event.decode(), period, rest.decode().strip()) == what
