@@ -108,7 +108,10 @@ class Builder(FrameTable):
             raise InputError(f"{name}: expected values that add up to less than 2^63, found {total:,}")
         samples = Samples(stack, values)
         if self._timeline:
-            samples = _in_time_order(samples, np.array(self._time, np.int64), np.array(self._thread, np.int32))
+            time, thread = np.array(self._time, np.int64), np.array(self._thread, np.int32)
+            has_time, has_thread = bool((time >= 0).any()), bool((thread >= 0).all()) and len(thread) > 0
+            samples = replace(samples, time=time if has_time else None, thread=thread if has_thread else None)
+            samples = samples.in_time_order()
         else:
             samples = add_up(samples)
         meta = replace(meta or Meta(), timeline=self._timeline)
@@ -142,14 +145,3 @@ def without_empty(profile: Profile) -> Profile:
         return profile
     samples = replace(profile.samples, values=profile.samples.values[:, counting])
     return replace(profile, samples=samples, metrics=tuple(profile.metrics[k] for k in counting.tolist()))
-
-
-def _in_time_order(samples: Samples, time: np.ndarray, thread: np.ndarray) -> Samples:
-    has_time, has_thread = bool((time >= 0).any()), bool((thread >= 0).all()) and len(thread) > 0
-    order = np.argsort(time, kind="stable") if has_time else slice(None)
-    return Samples(
-        samples.stack[order],
-        samples.values[order],
-        time[order] if has_time else None,
-        thread[order] if has_thread else None,
-    )

@@ -116,17 +116,13 @@ class Forest(FrameTable):
             raise InputError(f"{metrics[k].name}: expected values that add up to less than 2^63, found {total:,}")
         stacks, node = self._stacks()
         stacks, went, used = _reached(stacks, node[row])
-        samples = Samples(went[node[row]], values)
-        if timeline:
-            order = np.argsort(time, kind="stable") if time is not None else slice(None)
-            samples = Samples(
-                samples.stack[order],
-                values[order],
-                None if time is None else np.asarray(time, np.int64)[order],
-                None if thread is None else np.asarray(thread, np.int32)[order],
-            )
-        else:
-            samples = add_up(samples)
+        samples = Samples(
+            went[node[row]],
+            values,
+            None if time is None else np.asarray(time, np.int64),
+            None if thread is None else np.asarray(thread, np.int32),
+        )
+        samples = samples.in_time_order() if timeline else add_up(samples)
         meta = replace(meta or Meta(), timeline=timeline)
         return Profile(
             self.frames(used.tolist()), stacks, samples, metrics, tuple(threads), meta, dict(skipped or {})

@@ -28,8 +28,8 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     """One profile that holds the samples of all. Stacks that are the same are one stack, metrics go by name and unit.
 
     A metric that some inputs lack counts nothing there. IncompatibleProfiles where a metric has two units or adds up
-    to more than 64 bits hold, or where inputs in time order are mixed with inputs that are not. Times and threads are
-    kept in a timeline. UsageError where there is no input.
+    to more than 64 bits hold, or where inputs in time order are mixed with inputs that are not. UsageError where there
+    is no input. In a timeline, times and threads are kept where all inputs know them, processors where any does.
 
     Inputs are taken one by one: of any number of them, those in memory at once are a few times the union.
     """
@@ -72,7 +72,7 @@ def _union(profiles: list[Profile]) -> Profile:
             )
     rows: dict[tuple[str, int, str, str, int], int] = {}
     threads: dict[Thread, int] = {}
-    numbers, values, times, who = [], [], [], []
+    numbers, values, times, who, cpus = [], [], [], [], []
     for profile in profiles:
         f = profile.frames
         keys = zip(f.name, f.kind.tolist(), f.module, f.file, f.line.tolist(), strict=True)
@@ -83,32 +83,27 @@ def _union(profiles: list[Profile]) -> Profile:
         times.append(profile.samples.time)
         known = np.array([threads.setdefault(thread, len(threads)) for thread in profile.threads], np.int32)
         who.append(None if profile.samples.thread is None else known[profile.samples.thread])
+        unknown = profile.samples.cpu is None
+        cpus.append(np.full(len(profile.samples), -1, np.int32) if unknown else profile.samples.cpu)
     stacks, went = union([profile.stacks for profile in profiles], numbers)
     columns = tuple(zip(*rows, strict=True)) or ((), (), (), (), ())
     frames = Frames(
         list(columns[0]), np.array(columns[1], np.uint8), list(columns[2]), list(columns[3]), np.array(columns[4], "i4")
     )
+    cpu = np.concatenate(cpus)
     samples = Samples(
         np.concatenate([where[profile.samples.stack] for where, profile in zip(went, profiles, strict=True)]),
         np.concatenate(values),
         None if any(time is None for time in times) else np.concatenate(times),
         None if any(thread is None for thread in who) else np.concatenate(who),
+        cpu if (cpu >= 0).any() else None,
     )
     if over := too_large(samples.values):
         k, total = over
         raise IncompatibleProfiles(
             f"{metrics[k].name}: expected inputs that add up to less than 2^63, found {total:,}; merge fewer of them"
         )
-    if not first.meta.timeline:
-        samples = add_up(samples)
-    elif samples.time is not None:
-        order = np.argsort(samples.time, kind="stable")
-        samples = Samples(
-            samples.stack[order],
-            samples.values[order],
-            samples.time[order],
-            None if samples.thread is None else samples.thread[order],
-        )
+    samples = samples.in_time_order() if first.meta.timeline else add_up(samples)
     skipped: dict[str, int] = {}
     for profile in profiles:
         for reason, count in profile.skipped.items():

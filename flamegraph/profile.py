@@ -130,15 +130,26 @@ class Samples:
     values  int64[s, m] (float64 only where the source has fractions), one column per metric
     time    int64[s] in ns, or None. Rows of a timeline are in time order, with or without this column.
     thread  int32[s], a row of `Profile.threads`, or None
+    cpu     int32[s], the processor a sample was taken on, -1 where it does not say, or None. Of timelines only.
     """
 
     stack: np.ndarray
     values: np.ndarray
     time: np.ndarray | None = None
     thread: np.ndarray | None = None
+    cpu: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.stack)
+
+    def rows(self, which: np.ndarray) -> Samples:
+        """Some of the samples, or all in another order: `which` is an index of rows, or bool[s]."""
+        columns = (self.stack, self.values, self.time, self.thread, self.cpu)
+        return Samples(*(None if column is None else column[which] for column in columns))
+
+    def in_time_order(self) -> Samples:
+        """The samples sorted by their time, where they have one; those of one time stay in the order they are in."""
+        return self if self.time is None else self.rows(np.argsort(self.time, kind="stable"))
 
 
 @dataclass(frozen=True)
@@ -247,9 +258,12 @@ class Profile:
         assert samples.values.dtype in (np.dtype(np.int64), np.dtype(np.float64)), "values are int64 or float64"
         if s:
             assert samples.stack.min() >= 0 and samples.stack.max() < n, "samples refer to existing stacks"
-        for column in (samples.time, samples.thread):
+        for column in (samples.time, samples.thread, samples.cpu):
             assert column is None or len(column) == s, "sample columns have one length"
         if samples.thread is not None and s:
             assert samples.thread.max() < len(self.threads), "samples refer to existing threads"
+        if samples.cpu is not None:
+            assert samples.cpu.dtype == np.int32, "processors are int32"
+            assert samples.cpu.min(initial=-1) >= -1, "a processor has a number, or is -1"
         assert all(count > 0 for count in self.skipped.values()), "what is listed as skipped happened"
         return self

@@ -139,6 +139,8 @@ def sample_lines(profile: Profile) -> list[str]:
     who = ["-"] * len(lines)
     if samples.thread is not None:
         who = [str(profile.threads[i].tid) for i in samples.thread.tolist()]
+    if samples.cpu is not None:
+        who = [f"{w} [{cpu}]" for w, cpu in zip(who, samples.cpu.tolist(), strict=True)]
     return [f"{t} {w} {line}" for t, w, line in zip(time, who, lines, strict=True)]
 
 

@@ -108,6 +108,14 @@ def test_timelines_interleave():
     assert set(both.threads) == {Thread(1, 4, "main"), Thread(1, 2, "io"), Thread(1, 6, "worker")}
 
 
+def test_processors_are_kept_where_an_input_knows_them():
+    known, unknown = recorded(("a", 10, "main"), ("b", 30, "io")), recorded(("c", 20, "main"))
+    known = replace(known, samples=replace(known.samples, cpu=np.array([3, 0], np.int32)))
+    for both in (merge([known, unknown]), merge([unknown, known])):
+        assert both.samples.time.tolist() == [10, 20, 30] and both.samples.cpu.tolist() == [3, -1, 0]
+    assert merge([unknown, unknown]).samples.cpu is None
+
+
 def test_counts_stay_exact():
     assert merge([drawn(f"a {2**53}"), drawn("a 1"), drawn(f"b {2**62}")]).values().tolist() == [0, 2**53 + 1, 2**62]
 

@@ -19,7 +19,7 @@ from golden import FIXTURES
 from perf_oracle import CLOCK, perf_script, read, record, same, script, settled
 
 from flamegraph.errors import EmptyProfile
-from flamegraph.profile import Profile
+from flamegraph.profile import Kind, Profile
 
 PROGRAM = """
 #include <cstdlib>
@@ -103,6 +103,35 @@ def test_processes_that_fork_and_exec(way: str, program: Path, tmp_path: Path) -
     same(read(path), perf_script(path))
 
 
+#: Copying, walking directories, pipes, page faults, processes that begin and end.
+IN_THE_KERNEL = """
+dd if=/dev/zero of=/dev/null bs=1M count=5000
+find /proc /sys/kernel -maxdepth 3 -size +1000k
+head -c 500M /dev/zero | wc -c
+dd if=/dev/zero of=/dev/null bs=200M count=2
+for i in 1 2 3 4 5 6 7 8 9; do cat /proc/self/smaps; done
+"""
+
+
+def test_kernel_heavy(tmp_path: Path) -> None:
+    path = record(tmp_path / "perf.data", *CLOCK, "-g", "sh", "-c", IN_THE_KERNEL)
+    ours = read(path)
+    same(ours, perf_script(path), stacks=200)
+    leaf = ours.stacks.frame[ours.samples.stack]
+    inside = ours.frames.kind[leaf] == Kind.KERNEL
+    if not inside.any():
+        pytest.skip("the kernel is not recorded here")
+    assert ours.samples.values[inside].sum() > ours.total() / 2, "what is tested is the kernel"
+    named = {ours.frames.name[row] for row in leaf[inside].tolist() if not ours.frames.name[row].startswith("[")}
+    assert len(named) > 50 or not names_of_the_kernel()
+
+
+def names_of_the_kernel() -> bool:
+    """Whether this machine tells where its kernel's functions are."""
+    with open("/proc/kallsyms") as lines:
+        return int(next(lines, "0 ").split()[0], 16) > 0
+
+
 @pytest.mark.parametrize("option", ["pid", "tid", "kernel", "jit", "all", "addrs"])
 def test_options(option: str, program: Path, tmp_path: Path) -> None:
     path = record(tmp_path / "perf.data", *CLOCK, "-g", str(program), "10")
@@ -143,6 +172,27 @@ def test_the_whole_system(program: Path, tmp_path: Path) -> None:
     mine = ("io_worker_1", "a:b_(c)_5/7", "a;b_(c)_5/7")
     here = [{s: v for s, v in by_stack(settled(p)).items() if s[0] in mine} for p in (ours, theirs)]
     assert here[0] == here[1] and here[0]
+
+
+@pytest.mark.parametrize("how", [("-g",), ("-a",), ("--call-graph", "dwarf,1024")], ids=" ".join)
+@pytest.mark.parametrize("cpu", [True, False], ids=["cpu", "no cpu"])
+def test_timelines(how: tuple[str, ...], cpu: bool, program: Path, tmp_path: Path) -> None:
+    extra = ("--sample-cpu",) if cpu else ()
+    path = record(tmp_path / "perf.data", *CLOCK, *how, *extra, "bash", str(program.with_name("script.sh")))
+    fields = "tid,time,cpu" if cpu or how == ("-a",) else "tid,time"
+    printed = [line.split() for line in script(path, "--ns", "-F", fields).decode().splitlines()]
+    expected = sorted(
+        (int(time.rstrip(":").replace(".", "")), int(tid), *(int(number[1:-1]) for number in numbers))
+        for tid, *numbers, time in printed
+    )
+    profile = read(path, timeline=True)
+    tids = [profile.threads[row].tid for row in profile.samples.thread.tolist()]
+    columns = [profile.samples.time.tolist(), tids]
+    if "cpu" in fields:
+        columns.append(profile.samples.cpu.tolist())
+    else:
+        assert profile.samples.cpu is None
+    assert sorted(zip(*columns, strict=True)) == expected and len(expected) > 20
 
 
 def test_choices(program: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drawn import by_stack
 from recordings import (
@@ -210,11 +211,23 @@ def _without_cpu() -> bytes:
     return recording.file()
 
 
-def test_a_timeline_keeps_time_and_thread() -> None:
+def test_a_timeline_keeps_time_thread_and_processor() -> None:
     profile = read(usual().file(), timeline=True, **NOTHING)
     assert profile.samples.time.tolist() == [10, 20, 30]
     assert [profile.threads[n].name for n in profile.samples.thread] == ["prog"] * 3
     assert profile.threads[0].pid == 10 and profile.meta.duration == 20
+    assert profile.samples.cpu.tolist() == [0] * 3
+    assert read(_without_cpu(), timeline=True, **NOTHING).samples.cpu is None
+
+
+def test_processors_in_a_timeline() -> None:
+    recording = Recording(sample_type=USUAL)
+    for time, cpu in ((30, 5), (10, 1), (20, 0xFFFFFFFF), (40, 0x80000000)):
+        recording.sample(USER, 0x10, time=time, cpu=cpu)
+    profile = read(recording.file(), timeline=True, **NOTHING)
+    assert profile.samples.time.tolist() == [10, 20, 30, 40]
+    assert profile.samples.cpu.tolist() == [1, -1, 5, -1], "-1, also where damage says something else below 0"
+    assert profile.samples.cpu.dtype == np.int32
 
 
 def test_lost_records_are_counted() -> None:

@@ -12,7 +12,7 @@ from golden import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flamegraph.collapse import perf_script, read
+from flamegraph.collapse import read
 from flamegraph.collapse.perf_script import reader, spans, stacks, windows
 from flamegraph.collapse.perf_script.frames import Spelling
 from flamegraph.errors import InputError, ParseError
@@ -32,7 +32,7 @@ def usual(count: int) -> bytes:
 def tables(profile: Profile) -> list:
     """All that a profile holds, for comparison."""
     arrays = [profile.stacks.parent, profile.stacks.frame, profile.samples.stack, profile.samples.values]
-    optional = [a for a in (profile.samples.time, profile.samples.thread) if a is not None]
+    optional = [a for a in (profile.samples.time, profile.samples.thread, profile.samples.cpu) if a is not None]
     frames = profile.frames
     return [
         *(array.tolist() for array in [*arrays, *optional, frames.kind, frames.line]),
@@ -47,7 +47,7 @@ def test_the_number_of_processes_and_windows_changes_nothing(path, timeline: boo
     one = read(data, format="perf_script", timeline=timeline)
     for processes, window in [(1, 128), (3, windows._WINDOW), (2, 256)]:
         monkeypatch.setattr(windows, "_WINDOW", window)
-        monkeypatch.setattr(perf_script, "read_parts", partial(spans.read_parts, processes=processes))
+        monkeypatch.setattr(spans, "read_parts", partial(spans.read_parts, processes=processes))
         assert tables(read(data, format="perf_script", timeline=timeline)) == tables(one)
         monkeypatch.undo()
 

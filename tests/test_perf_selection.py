@@ -11,7 +11,7 @@ from golden import FIXTURES
 from recordings import CALLCHAIN, IP, PERIOD, TIME, USER, USUAL, Recording
 
 from flamegraph.cli import main
-from flamegraph.collapse import perf_script, read
+from flamegraph.collapse import read
 from flamegraph.collapse.perf_script import spans, windows
 from flamegraph.collapse.perf_script.selection import Selection
 from flamegraph.errors import EmptyProfile, UsageError
@@ -68,6 +68,16 @@ def test_choices(options: dict[str, Any], left: list[int], content: bytes, timel
     assert not any("id (perf" in reason or "processor" in reason for reason in profile.skipped)
     times = [SAMPLES[number - 1][4] * 1000 for number in left]
     assert profile.meta.duration == times[-1] - times[0]
+    cpu = profile.samples.cpu.tolist() if timeline else profile.samples.cpu
+    assert cpu == ([SAMPLES[number - 1][3] for number in left] if timeline else None)
+
+
+def test_threads_are_not_told_apart_by_processors() -> None:
+    text = TEXT + TEXT.replace(b"[002]", b"[001]").replace(b"[000]", b"[-01]").replace(b" 1.00", b" 2.00")
+    profile = read(text, timeline=True)
+    assert profile.threads == read(text).threads and len(profile.threads) == len(SAMPLES)
+    assert profile.samples.cpu.tolist() == [0, 1, 1, 0, 2, -1, 1, 1, -1, 1]
+    assert profile.samples.thread.tolist() == [0, 1, 2, 3, 4] * 2
 
 
 @pytest.mark.parametrize("content", [TEXT, recording()], ids=["text", "recording"])
@@ -118,7 +128,7 @@ def test_the_number_of_processes_and_windows_changes_nothing(options: dict[str, 
     one = read(data, **options)
     for processes, window in [(1, 128), (3, windows._WINDOW), (2, 256)]:
         monkeypatch.setattr(windows, "_WINDOW", window)
-        monkeypatch.setattr(perf_script, "read_parts", partial(spans.read_parts, processes=processes))
+        monkeypatch.setattr(spans, "read_parts", partial(spans.read_parts, processes=processes))
         other = read(data, **options)
         assert by_stack(other) == by_stack(one) and other.skipped == one.skipped
         monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -53,6 +53,9 @@ GOOD = "main;work 3\nmain;idle 1"
         ("samples.values", lambda column: column.astype(np.int32), "values are int64 or float64"),
         ("samples.time", np.zeros(1, np.int64), "sample columns have one length"),
         ("samples.thread", np.zeros(2, np.int32), "samples refer to existing threads"),
+        ("samples.cpu", np.zeros(1, np.int32), "sample columns have one length"),
+        ("samples.cpu", np.zeros(2, np.int64), "processors are int32"),
+        ("samples.cpu", np.full(2, -2, np.int32), "a processor has a number"),
         ("frames.line", np.zeros(3, np.int64), "frame columns have their types"),
         ("frames.module", [""], "frame columns have one length"),
         ("skipped", {"reason": 0}, "what is listed as skipped happened"),
@@ -69,6 +72,22 @@ def test_check_names_the_broken_promise(path, value, promise):
 def test_threads_that_exist_pass():
     profile = changed(drawn(GOOD), "samples.thread", np.zeros(2, np.int32))
     assert replace(profile, threads=(Thread(1, 1, "main"),)).check()
+
+
+def test_rows_and_time_order_take_all_columns_along():
+    samples = replace(
+        drawn("a 1\nb 2\nc 3", timeline=True).samples,
+        time=np.array([30, 10, 10]),
+        thread=np.array([0, 1, 2], np.int32),
+        cpu=np.array([4, -1, 6], np.int32),
+    )
+    in_order, one = samples.in_time_order(), samples.rows(np.array([False, False, True]))
+    for column in fields(samples):
+        values = getattr(samples, column.name)
+        assert getattr(in_order, column.name).tolist() == values[[1, 2, 0]].tolist()
+        assert getattr(one, column.name).tolist() == values[2:].tolist()
+    untimed = replace(samples, time=None, cpu=None)
+    assert untimed.in_time_order() is untimed and untimed.rows(np.arange(2)).cpu is None
 
 
 def test_a_profile_may_be_empty():

@@ -102,6 +102,14 @@ def test_commands_run(workplace: Path):
     assert (workplace / "out.svg").read_bytes().rstrip().endswith(b"</svg>")
 
 
+def test_first_example_reads_a_recording_from_the_checkout(workplace: Path):
+    example = TEXT.split("\n## Use\n")[1].split("```sh\n")[1].split("```")[0].splitlines()[-1]
+    assert re.fullmatch(r"flamegraph collapse fixtures/collapse/perf_data/\w+\.data", example)
+    done = subprocess.run(["sh", "-euc", example], capture_output=True, text=True)
+    # As the text below it says. A machine like that one may have the same libraries, none has /opt/demo/names.
+    assert ";[names] " in done.stdout and "address in a program or library: file not found" in done.stderr
+
+
 def test_commands_are_all_listed():
     commands = {path.stem for path in (ROOT / "flamegraph" / "cli").glob("[a-z]*.py")}
     assert set(re.findall(r"^\| `flamegraph (\w+)", TEXT, re.MULTILINE)) == commands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from time import process_time
 
 import numpy as np
@@ -188,6 +189,9 @@ def test_time_and_threads():
     for time, thread in ((100, one), (200, other), (300, one)):
         build.sample(build.stack([build.frame("main")]), 1, time=time, thread=thread)
     profile = build.finish()
+    profile = replace(profile, samples=replace(profile.samples, cpu=np.array([2, 1, 0], np.int32)))
+    assert transform.between(profile, 100, None).samples.cpu.tolist() == [1, 0]
+    assert transform.by_thread(transform.reverse(profile)).samples.cpu.tolist() == [2, 1, 0]
     assert transform.between(profile, 100, None).samples.time.tolist() == [200, 300]
     assert transform.between(profile, None, 200).samples.time.tolist() == [100, 200]
     assert transform.threads(profile, "io").samples.time.tolist() == [100, 300]

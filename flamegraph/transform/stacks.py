@@ -8,7 +8,7 @@ import numpy as np
 
 from ..builder import add_up, stacks_from_chains
 from ..errors import UsageError
-from ..profile import Frames, Kind, Profile, Samples, Stacks
+from ..profile import Frames, Kind, Profile, Stacks
 from ..trie import depths, paths, preorder, regraft, totals
 from .matching import matching, on_path
 
@@ -43,9 +43,7 @@ def _moved(profile: Profile, stacks: Stacks, went: np.ndarray) -> Profile:
 
 def kept(profile: Profile, keep: np.ndarray) -> Profile:
     """The profile with only the samples in `keep`, bool[s]."""
-    s = profile.samples
-    time, thread = (None if column is None else column[keep] for column in (s.time, s.thread))
-    return replace(profile, samples=Samples(s.stack[keep], s.values[keep], time, thread)).check()
+    return replace(profile, samples=profile.samples.rows(keep)).check()
 
 
 def reverse(profile: Profile) -> Profile:

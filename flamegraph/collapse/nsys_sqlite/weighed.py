@@ -41,11 +41,7 @@ def profile_of(work: Weighed, meta: Meta, skipped: dict[str, int], name: str) ->
     frames, stacks, leaf = work.build.finish(work.node[some])
     thread, who = np.unique(work.thread[some], return_inverse=True)
     samples = Samples(leaf, work.values[some], work.time[some], who.astype(np.int32))
-    if meta.timeline:
-        order = np.argsort(samples.time, kind="stable")
-        samples = Samples(leaf[order], samples.values[order], samples.time[order], samples.thread[order])
-    else:
-        samples = add_up(samples)
+    samples = samples.in_time_order() if meta.timeline else add_up(samples)
     meta = replace(meta, annotated=_ANNOTATED & {Kind(kind) for kind in np.unique(frames.kind).tolist()})
     threads = tuple(work.threads[i] for i in thread.tolist())
     return Profile(frames, stacks, samples, work.metrics, threads, meta, skipped)

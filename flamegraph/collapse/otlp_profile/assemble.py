@@ -46,15 +46,12 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
     trie, went = expand(trie, Places.joined(places), source)
     stack, thread, group, amount, time = np.concatenate([np.zeros((5, 0), np.int64), *rows], axis=1)
     scales = Scales(groups)
-    samples = Samples(went[leaf[::-1]][stack], scales.values(group, amount, source.name))
-    if timeline:
-        order = np.argsort(time, kind="stable")
-        who = thread[order].astype(np.int32) if threads.keys() - {NO_THREAD} else None
-        samples = Samples(samples.stack[order], samples.values[order], time[order], who)
+    who = thread.astype(np.int32) if threads.keys() - {NO_THREAD} else None
+    samples = Samples(went[leaf[::-1]][stack], scales.values(group, amount, source.name), time, who)
     return Profile(
         frames.frames(),
         trie,
-        samples if timeline else add_up(samples),
+        samples.in_time_order() if timeline else add_up(samples),
         scales.metrics(),
         tuple(threads) if threads.keys() - {NO_THREAD} else (),
         Meta(duration=_duration(groups), timeline=timeline),

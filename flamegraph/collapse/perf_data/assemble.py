@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...builder import add_up
@@ -24,7 +26,7 @@ from .symbols import Resolver
 __all__ = ["profile_of"]
 
 _CHAIN, _STATE, _NAME, _PID, _TID, _EVENT = range(6)
-_WEIGHT, _COUNT, _TIME = range(3)
+_WEIGHT, _COUNT, _TIME, _CPU = range(4)
 
 
 def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
@@ -57,7 +59,7 @@ def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
     profile = Profile(
         Frames(name, np.array(kind, np.uint8), module, file, np.array(line, np.int32)),
         stacks,
-        _samples(leaf, column, weight, len(metrics), values[:, _TIME], thread, gather.rows.clocked, options),
+        _samples(leaf, column, weight, len(metrics), values, thread, gather.rows.clocked, options),
         metrics,
         threads,
         Meta(
@@ -143,12 +145,13 @@ def _stacks(
 
 
 def _samples(
-    leaf: np.ndarray, column: np.ndarray, weight: np.ndarray, metrics: int, time: np.ndarray, thread: np.ndarray,
+    leaf: np.ndarray, column: np.ndarray, weight: np.ndarray, metrics: int, rows: np.ndarray, thread: np.ndarray,
     clocked: bool, options: Options,
 ) -> Samples:  # fmt: skip
     values = np.zeros((len(leaf), metrics), np.int64)
     values[np.arange(len(leaf)), column] = weight
     if not options.timeline:
         return add_up(Samples(leaf, values))
-    order = np.argsort(time, kind="stable")
-    return Samples(leaf[order], values[order], time[order] if clocked else None, thread[order].astype(np.int32))
+    cpu = rows[:, _CPU].astype(np.int32) if (rows[:, _CPU] >= 0).any() else None
+    samples = Samples(leaf, values, rows[:, _TIME], thread.astype(np.int32), cpu).in_time_order()
+    return samples if clocked else replace(samples, time=None)  # then these are the numbers of records

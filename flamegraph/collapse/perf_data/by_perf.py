@@ -41,6 +41,7 @@ def by_perf(source: Source, options: Options, header: Header, gather: Gather) ->
         "--max-stack",
         str(_DEEPEST),
     ]
+    command += ["--ns"] if options.timeline else []
     command += [] if options.demangle else ["--no-demangle"]
     # perf asks addr2line, which takes minutes for large programs: only where it is wanted for certain.
     command += [] if options.inline == "yes" else ["--no-inline"]

@@ -16,7 +16,7 @@ from .header import Header
 from .options import Options
 from .processes import Processes
 from .records import Block
-from .rows import Rows, Waiting
+from .rows import Rows, Waiting, on_cpus
 from .samples import Columns, Layout, Router, decode
 from .unwind import CONTEXT, complete
 
@@ -126,8 +126,10 @@ class Gather:
         keep = weight < _LARGEST
         self._header.skip("sample with a damaged period", len(keep) - int(keep.sum()))
         counted = columns.reads is not None and columns.reads[4] >= 0
-        wanted = np.isin(columns.cpu, self._options.cpus) if self._options.cpus else np.ones(len(keep), bool)
-        keep = np.flatnonzero(keep if counted else keep & wanted)  # a counter may have counted on other processors too
+        cpu = nothing if columns.cpu is None else np.maximum(columns.cpu, -1)
+        if not counted:  # a counter may have counted on other processors too
+            keep &= on_cpus(cpu, self._options)
+        keep = np.flatnonzero(keep)
         waiting = Waiting(
             when=when[keep],
             time=when[keep] if columns.time is None else columns.time[keep],
@@ -137,7 +139,7 @@ class Gather:
             event=columns.event[keep].astype(np.int32),
             weight=weight[keep].astype(np.int64),
             counter=np.zeros(len(keep), np.int64),
-            wanted=wanted[keep],
+            cpu=cpu[keep],
         )
         if counted:
             waiting = self._counted(block, columns, keep, waiting)

@@ -12,7 +12,7 @@ from ...sums import LARGEST, exact_sum
 from .options import Options
 from .processes import Processes
 
-__all__ = ["Rows", "Waiting"]
+__all__ = ["Rows", "Waiting", "on_cpus"]
 
 #: Rows held before those that are alike are added up again.
 _MANY = 1 << 19
@@ -26,7 +26,8 @@ class Waiting:
     time    int64, ns as recorded, or as `when`
     weight  int64, what the sample counts. Where `counter` is not 0 it is the value of that counter instead, and counts
             what it is more than it was
-    wanted  bool, whether it is on one of the processors that are wanted; the others tell what counters were
+    cpu     int32, -1 where that is not known. Of counters there are also samples on processors that are not wanted:
+            they tell what the counters were
     """
 
     when: np.ndarray
@@ -37,7 +38,7 @@ class Waiting:
     event: np.ndarray
     weight: np.ndarray
     counter: np.ndarray
-    wanted: np.ndarray
+    cpu: np.ndarray
 
     def __len__(self) -> int:
         return len(self.when)
@@ -78,7 +79,7 @@ class Rows:
         self._processes, self._options = processes, options
         self._counters: dict[int, int] = {}
         self._total = 0
-        self._parts: list[tuple[np.ndarray, np.ndarray]] = []  # (keys int64[n, 6], values int64[n, 3])
+        self._parts: list[tuple[np.ndarray, np.ndarray]] = []  # (keys int64[n, 6], values int64[n, 4])
         self._held = 0
 
     def add(self, waiting: Waiting) -> None:
@@ -100,7 +101,7 @@ class Rows:
         pid = waiting.pid if options.pid or options.tid or options.timeline else nothing
         tid = waiting.tid if options.tid or options.timeline else nothing
         keys = np.stack((waiting.chain, state, comm, pid, tid, waiting.event), 1).astype(np.int64)
-        values = np.stack((waiting.weight, np.ones(len(waiting), np.int64), waiting.time), 1)
+        values = np.stack((waiting.weight, np.ones(len(waiting), np.int64), waiting.time, waiting.cpu), 1)
         if not options.timeline:
             keys, values = _added_up(keys, values)
         self._parts.append((keys, values))
@@ -115,9 +116,9 @@ class Rows:
         return self._ends[1] - self._ends[0] if self.clocked and self._ends else 0
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
-        """(keys int64[n, 6]: chain, state, name, pid, tid, event; values int64[n, 3]: weight, samples, ns)."""
+        """(keys int64[n, 6]: chain, state, name, pid, tid, event; values int64[n, 4]: weight, samples, ns, cpu)."""
         if not self._parts:
-            return np.zeros((0, 6), np.int64), np.zeros((0, 3), np.int64)
+            return np.zeros((0, 6), np.int64), np.zeros((0, 4), np.int64)
         keys, values = (np.concatenate(column) for column in zip(*self._parts, strict=True))
         return (keys, values) if self._options.timeline or len(self._parts) == 1 else _added_up(keys, values)
 
@@ -156,11 +157,16 @@ class Rows:
             weight[rows] = np.diff(values, prepend=self._counters.get(id, 0))
             self._counters[id] = int(values[-1])
         waiting.weight[:] = weight
-        return waiting.at((weight > 0) & waiting.wanted)
+        return waiting.at((weight > 0) & on_cpus(waiting.cpu, self._options))
+
+
+def on_cpus(cpu: np.ndarray, options: Options) -> np.ndarray:
+    """Which of these are processors that are wanted: bool."""
+    return np.isin(cpu, options.cpus) if options.cpus else np.ones(len(cpu), bool)
 
 
 def _added_up(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows with equal keys as one: weights and samples added, the earliest time."""
+    """Rows with equal keys as one: weights and samples added, the rest as in the first."""
     number = np.zeros(len(keys), np.int64)
     for column in keys.T:
         column = column - column.min(initial=0)

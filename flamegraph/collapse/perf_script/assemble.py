@@ -103,15 +103,18 @@ def profile_of(tables: _Tables, options: Options, meta: Meta) -> Profile:
     periods = frozenset() if options.weight == "samples" else tables.periods
     metrics = tuple(Metric(tables.events[i] or "samples", unit(tables.events[i], i in periods)) for i in chosen)
     value = weight if options.weight != "samples" else count
-    threads, who = np.unique(who, return_inverse=True)
     column = np.searchsorted(chosen, event)
     time = tables.time[kept] if options.timeline else None
+    cpu = np.array([row.cpu for row in tables.whos], np.int32)[who] if options.timeline else None
+    known: dict[Who, int] = {}
+    threads, who = np.unique(_numbers([row._replace(cpu=-1) for row in tables.whos], known)[who], return_inverse=True)
+    named = [Thread(row.pid, row.tid, decode(row.comm)) for row in known]
     return Profile(
         _frames(rows),
         stacks,
-        _samples(leaf, column, value, who, time, len(metrics)),
+        _samples(leaf, column, value, who, time, cpu, len(metrics)),
         metrics,
-        tuple(Thread(tables.whos[i].pid, tables.whos[i].tid, decode(tables.whos[i].comm)) for i in threads.tolist()),
+        tuple(named[i] for i in threads.tolist()),
         replace(
             meta,
             duration=tables.duration,
@@ -163,8 +166,9 @@ def _java(tables: _Tables, java: np.ndarray, node: np.ndarray) -> tuple[Stacks, 
 
 
 def _samples(
-    leaf: np.ndarray, column: np.ndarray, value: np.ndarray, who: np.ndarray, time: np.ndarray | None, metrics: int
-) -> Samples:
+    leaf: np.ndarray, column: np.ndarray, value: np.ndarray, who: np.ndarray, time: np.ndarray | None,
+    cpu: np.ndarray | None, metrics: int,
+) -> Samples:  # fmt: skip
     """One row per sample in time order, where there are times; one row per stack otherwise."""
     if time is None:
         stack, row = np.unique(leaf, return_inverse=True)
@@ -175,8 +179,8 @@ def _samples(
     if time is None:
         return Samples(stack.astype(np.int32), values)
     if len(time) and time.min() < 0:
-        return Samples(stack.astype(np.int32), values, None, who.astype(np.int32))
-    if len(time) and time[0] == 0 and (np.diff(time) < 0).any():
+        time = None
+    elif len(time) and time[0] == 0 and (np.diff(time) < 0).any():
         time = np.cumsum(time)  # `perf script --deltatime`: each time is the distance from the one before
-    order = np.argsort(time, kind="stable")
-    return Samples(stack[order].astype(np.int32), values[order], time[order], who[order].astype(np.int32))
+    cpu = cpu if (cpu >= 0).any() else None
+    return Samples(stack.astype(np.int32), values, time, who.astype(np.int32), cpu).in_time_order()

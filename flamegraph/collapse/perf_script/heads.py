@@ -27,7 +27,7 @@ _CPU = re.compile(rb"\[(-?\d{1,6})\]")
 
 
 class Who(NamedTuple):
-    """A thread. The comm as printed; -1 for a pid that is not printed.
+    """A thread. The comm as printed; -1 for a pid that is not printed. On one processor, where that is told apart.
 
     A pid of `UNWANTED` stands for all threads that are left out for one reason: `comm`, b"" where they are not wanted.
     """
@@ -35,6 +35,7 @@ class Who(NamedTuple):
     comm: bytes
     pid: int
     tid: int
+    cpu: int = -1
 
 
 class What(NamedTuple):
@@ -54,7 +55,7 @@ def parse_cpu(text: bytes) -> int:
     for word in reversed(text.rsplit(None, 4)[-4:]):
         cpu = _CPU.fullmatch(word)
         if cpu or not _ASIDE.fullmatch(word):
-            return int(cpu[1]) if cpu else -1
+            return max(int(cpu[1]), -1) if cpu else -1
     return -1
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ...text import decode
 from .columns import MOST_EVENTS, Columns, Part, pack
 from .frames import Spelling, frame_in, is_frame, parse_srcline
-from .heads import UNWANTED, Who, parse_what, parse_who, split_head
+from .heads import UNWANTED, Who, parse_cpu, parse_what, parse_who, split_head
 from .stacks import StackTexts
 from .wanted import Wanted
 
@@ -40,12 +40,14 @@ Head = tuple[int, bytes, bytes]
 class _Whos(dict[bytes, int]):
     """What stands left of the time → row of `rows`, -1 where that is no thread."""
 
-    def __init__(self, wanted: Wanted | None) -> None:
+    def __init__(self, timeline: bool, wanted: Wanted | None) -> None:
         self.rows: dict[Who, int] = {}
-        self._wanted = wanted
+        self._timeline, self._wanted = timeline, wanted
 
     def __missing__(self, text: bytes) -> int:
         who = parse_who(text)
+        if who and self._timeline:
+            who = who._replace(cpu=parse_cpu(text))
         if who and self._wanted:
             who = self._wanted.judged(who, text)
         self[text] = row = -1 if who is None else self.rows.setdefault(who, len(self.rows))
@@ -79,7 +81,7 @@ class Reader:
     def __init__(self, spelling: Spelling, timeline: bool, wanted: Wanted | None = None):
         """`wanted` says which samples count; without it all do."""
         self._wanted = wanted
-        self._whos, self._whats, self._texts = _Whos(wanted), _Whats(), StackTexts(spelling)
+        self._whos, self._whats, self._texts = _Whos(timeline, wanted), _Whats(), StackTexts(spelling)
         self._rows = Columns(timeline)
         self._flat: dict[bytes, tuple[int, int]] = {}  # what stands right of a period → (row of the event, node)
         self._waiting = -1  # as many samples as there were when the last one had no frames

@@ -105,14 +105,12 @@ def parse(source: Source, options: Options) -> Profile:
     stacks, went = expand(stacks, places, source)
     threads, thread = labels.threads()
     metrics, values = _columns(tables, labels, source)
-    samples = Samples(went[leaf[::-1]], values)
-    if options.timeline:
-        samples = _in_time_order(samples, labels.times(), thread)
+    samples = Samples(went[leaf[::-1]], values, labels.times() if options.timeline else None, thread)
     unit, factor = base_unit(tables.period_type[1])
     return Profile(
         frames.frames(),
         stacks,
-        samples if options.timeline else add_up(samples),
+        samples.in_time_order() if options.timeline else add_up(samples),
         tuple(metrics),
         tuple(threads),
         Meta(
@@ -189,10 +187,3 @@ def _with_tags(tables: Tables, labels: Labels, options: Options, frames: FrameTa
         return tables.chains, places[0]
     whole = (tables.chains, np.arange(len(tables.chains.lengths)))
     return side_by_side([*leaves, whole, *roots]), Places.joined(places)
-
-
-def _in_time_order(samples: Samples, time: np.ndarray | None, thread: np.ndarray | None) -> Samples:
-    if time is None:
-        return Samples(samples.stack, samples.values, None, thread)
-    order = np.argsort(time, kind="stable")
-    return Samples(samples.stack[order], samples.values[order], time[order], None if thread is None else thread[order])
