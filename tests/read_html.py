@@ -1,4 +1,4 @@
-"""Reads pages back: what is in their tags, and the header and columns that they carry. And a profile that means harm."""
+"""Reads pages back: what is in their tags, and the header and columns that they carry. And names that mean harm."""
 
 from __future__ import annotations
 
