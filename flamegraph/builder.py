@@ -9,16 +9,15 @@ import numpy as np
 
 from .chains import stacks_from_chains
 from .errors import InputError
-from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+from .frame_table import FrameTable
+from .profile import Meta, Metric, Profile, Samples, Stacks, Thread
 from .sums import too_large
 from .trie import scatter_sum
 
 __all__ = ["Builder", "add_up", "stacks_from_chains", "without_empty"]
 
-_LAST_LINE = 2**31 - 1
 
-
-class Builder:
+class Builder(FrameTable):
     """Collects frames, stacks and samples one at a time; `finish` turns them into a `Profile`.
 
     >>> build = Builder()
@@ -31,8 +30,8 @@ class Builder:
 
     def __init__(self, *, timeline: bool = False):
         """With `timeline`, samples stay one row each, in the order of their times (or as they came)."""
+        super().__init__()
         self._timeline = timeline
-        self._frames: dict[tuple[str, int, str, str, int], int] = {}
         self._children: dict[tuple[int, int], int] = {}
         self._metrics: dict[Metric, int] = {}
         self._threads: dict[Thread, int] = {}
@@ -43,11 +42,6 @@ class Builder:
         self._value: list[int | float] = []
         self._time: list[int] = []
         self._thread: list[int] = []
-
-    def frame(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
-        """The number of a frame, the same for the same arguments. A line that no file can have is an unknown one."""
-        line = line if 0 <= line <= _LAST_LINE else 0
-        return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
 
     def push(self, parent: int, frame: int) -> int:
         """The stack that is `frame` called by the stack `parent` (0: the root)."""
@@ -101,14 +95,6 @@ class Builder:
         if self._children:
             pairs = np.array(list(self._children), np.int32)
             parent[1:], frame[1:] = pairs[:, 0], pairs[:, 1]
-        columns = tuple(zip(*self._frames, strict=True)) or ((), (), (), (), ())
-        frames = Frames(
-            name=list(columns[0]),
-            kind=np.array(columns[1], np.uint8),
-            module=list(columns[2]),
-            file=list(columns[3]),
-            line=np.array(columns[4], np.int32),
-        )
         stack = np.array(self._stack, np.int32)
         floating = any(isinstance(value, float) for value in self._value)
         values = np.zeros((len(stack), len(self._metrics)), np.float64 if floating else np.int64)
@@ -127,7 +113,13 @@ class Builder:
             samples = add_up(samples)
         meta = replace(meta or Meta(), timeline=self._timeline)
         return Profile(
-            frames, Stacks(parent, frame), samples, tuple(self._metrics), tuple(self._threads), meta, self._skipped
+            self.frames(),
+            Stacks(parent, frame),
+            samples,
+            tuple(self._metrics),
+            tuple(self._threads),
+            meta,
+            self._skipped,
         ).check()
 
 

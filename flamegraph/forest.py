@@ -14,7 +14,8 @@ import numpy as np
 
 from .builder import add_up
 from .errors import InputError
-from .profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
+from .frame_table import FrameTable
+from .profile import Meta, Metric, Profile, Samples, Stacks, Thread
 from .sums import too_large
 from .trie import graft, totals
 
@@ -23,23 +24,16 @@ __all__ = ["Forest"]
 #: More rows than this come of no trace that fits into memory; of a small one only where it is made to.
 _MOST = 20_000_000
 
-_LAST_LINE = 2**31 - 1
 
-
-class Forest:
+class Forest(FrameTable):
     """Collects frames and rows; `profile` turns them and the samples on them into a `Profile`."""
 
     def __init__(self) -> None:
-        self._frames: dict[tuple[str, int, str, str, int], int] = {}
+        super().__init__()
         self._parent = [np.zeros(1, np.int64)]
         self._frame = [np.full(1, -1, np.int64)]
         self._pushed: tuple[list[int], list[int]] = [], []
         self._rows = 1
-
-    def frame(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
-        """The number of a frame, the same for the same arguments. A line that no file can have is an unknown one."""
-        line = line if 0 <= line <= _LAST_LINE else 0
-        return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
 
     def push(self, parent: int, frame: int) -> int:
         """A new row, standing on the row `parent`: its number."""
@@ -133,17 +127,10 @@ class Forest:
             )
         else:
             samples = add_up(samples)
-        known = list(self._frames)
-        columns = tuple(zip(*(known[i] for i in used.tolist()), strict=True)) or ((), (), (), (), ())
-        frames = Frames(
-            list(columns[0]),
-            np.array(columns[1], np.uint8),
-            list(columns[2]),
-            list(columns[3]),
-            np.array(columns[4], np.int32),
-        )
         meta = replace(meta or Meta(), timeline=timeline)
-        return Profile(frames, stacks, samples, metrics, tuple(threads), meta, dict(skipped or {})).check()
+        return Profile(
+            self.frames(used.tolist()), stacks, samples, metrics, tuple(threads), meta, dict(skipped or {})
+        ).check()
 
     def _stacks(self) -> tuple[Stacks, np.ndarray]:
         """(trie, node of each row)."""

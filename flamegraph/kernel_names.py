@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["enters_kernel", "kernel_part", "likely_kernel"]
+from .options import option
+
+__all__ = ["KernelOptions", "enters_kernel", "kernel_part", "likely_kernel"]
 
 #: Where the kernel begins: system calls, faults, interrupts, new threads and processors, on x86, Arm and Power.
 _ENTRY = re.compile(
@@ -27,6 +30,14 @@ _INSIDE = re.compile(
     r"|[sS]y[sS]_[a-z]\w*|vfs_\w+|__vfs_\w+|kthread|worker_thread|smpboot_thread_fn|do_idle|exc_page_fault"
     r"|(?:__)?handle_mm_fault|finish_task_switch\S*|irqentry_\w+|submit_bio\w*|tcp_(?:sendmsg|recvmsg|v4_rcv)"
 )
+
+
+@dataclass(frozen=True)
+class KernelOptions:
+    """What formats that print the names of functions, with offsets, may be asked."""
+
+    kernel: bool = option(False, "mark kernel functions with _[k]")
+    offsets: bool = option(False, "show the offsets into functions")
 
 
 @lru_cache(1 << 16)

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import ParseError
-from .profile import Frames, Kind, Stacks
+from .frame_table import FrameTable
+from .profile import Kind, Stacks
 from .source import Source
 from .trie import graft, levels
 
-__all__ = ["FrameTable", "Lines", "Locations", "Places", "expand", "is_kernel", "most_frames", "nameless"]
+__all__ = ["Lines", "Locations", "Places", "expand", "is_kernel", "most_frames", "nameless"]
 
 _KERNEL = ("[kernel", "[guest.kernel", "vmlinux")
 _MODULE = (".ko", ".ko.gz", ".ko.xz", ".ko.zst", ".ko.debug")
-
-#: The largest line that a frame has room for; what is beyond, or below 0, is none.
-_LARGEST_LINE = 2**31 - 1
 
 
 def is_kernel(module: str) -> bool:
@@ -35,23 +33,6 @@ def nameless(address: int, module: str) -> str:
     """What stands for a function without a name, as pprof prints it: "00000000004a10c0 [libfoo.so]"."""
     where = f"[{module.rpartition('/')[2]}]" if module else "<unknown>"
     return f"{address:016x} {where}" if address else where
-
-
-class FrameTable:
-    """Frames as they are met, each once; `finish` makes the columns."""
-
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, int, str, str, int], int] = {}
-
-    def number(self, name: str, kind: int = Kind.USER, module: str = "", file: str = "", line: int = 0) -> int:
-        """The row of a frame, the same for the same arguments."""
-        return self._rows.setdefault((name, int(kind), module, file, line), len(self._rows))
-
-    def finish(self) -> Frames:
-        """All frames, in the order in which they were met."""
-        columns = tuple(zip(*self._rows, strict=True)) or ((), (), (), (), ())
-        name, kind, module, file, line = columns
-        return Frames(list(name), np.array(kind, np.uint8), list(module), list(file), np.array(line, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +86,11 @@ class Places:
             module, kind = locations.module[i], locations.kind[i]
             first[i], count[i] = len(frames), max(how_many[i], 1)
             if not how_many[i]:
-                frames.append(table.number(nameless(address[i], module), kind, module))
+                frames.append(table.frame(nameless(address[i], module), kind, module))
             for at in range(begin[i], begin[i] + how_many[i]):
                 name, file = locations.functions[function[at]] if function[at] >= 0 else ("", "")
-                where = line[at] if 0 < line[at] <= _LARGEST_LINE else 0
                 sort = kind if at == begin[i] + how_many[i] - 1 else Kind.INLINED
-                frames.append(table.number(name or nameless(address[i], module), sort, module, file, where))
+                frames.append(table.frame(name or nameless(address[i], module), sort, module, file, line[at]))
         return cls(np.array(first, np.int64), np.array(count, np.int64), np.array(frames, np.int32))
 
     @classmethod

@@ -11,7 +11,7 @@ from .builder import add_up
 from .errors import IncompatibleProfiles, UsageError
 from .profile import Frames, Meta, Profile, Samples, Thread
 from .sums import too_large
-from .trie import graft
+from .trie import union
 
 __all__ = ["merge"]
 
@@ -72,25 +72,24 @@ def _union(profiles: list[Profile]) -> Profile:
             )
     rows: dict[tuple[str, int, str, str, int], int] = {}
     threads: dict[Thread, int] = {}
-    stacks, leaf, values, times, who = None, [], [], [], []
+    numbers, values, times, who = [], [], [], []
     for profile in profiles:
         f = profile.frames
         keys = zip(f.name, f.kind.tolist(), f.module, f.file, f.line.tolist(), strict=True)
-        number = np.array([rows.setdefault(key, len(rows)) for key in keys], np.int64)
-        stacks, went = graft(profile.stacks, number, stacks)
-        leaf.append(went[profile.samples.stack])
+        numbers.append(np.array([rows.setdefault(key, len(rows)) for key in keys], np.int64))
         wide = np.zeros((len(profile.samples), len(metrics)), profile.samples.values.dtype)
         wide[:, [metrics.index(metric) for metric in profile.metrics]] = profile.samples.values
         values.append(wide)
         times.append(profile.samples.time)
         known = np.array([threads.setdefault(thread, len(threads)) for thread in profile.threads], np.int32)
         who.append(None if profile.samples.thread is None else known[profile.samples.thread])
+    stacks, went = union([profile.stacks for profile in profiles], numbers)
     columns = tuple(zip(*rows, strict=True)) or ((), (), (), (), ())
     frames = Frames(
         list(columns[0]), np.array(columns[1], np.uint8), list(columns[2]), list(columns[3]), np.array(columns[4], "i4")
     )
     samples = Samples(
-        np.concatenate(leaf),
+        np.concatenate([where[profile.samples.stack] for where, profile in zip(went, profiles, strict=True)]),
         np.concatenate(values),
         None if any(time is None for time in times) else np.concatenate(times),
         None if any(thread is None for thread in who) else np.concatenate(who),

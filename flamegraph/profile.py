@@ -176,6 +176,16 @@ class Profile:
     meta: Meta = Meta()
     skipped: Mapping[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        from .notebook import in_words
+
+        return f"<{in_words(self)}>"
+
+    def _repr_html_(self) -> str:
+        from .notebook import as_html
+
+        return as_html(self)
+
     def labels(self) -> list[str]:
         """Each frame's name as folded text and pictures show it: with its annotation, where the profile has them."""
         names = list(self.frames.name)

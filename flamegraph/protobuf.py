@@ -25,7 +25,7 @@ from .chains import ranges
 from .text import decode
 from .trie import scatter_sum
 
-__all__ = ["FIXED32", "FIXED64", "LENGTH", "VARINT", "Messages", "message", "read_number"]
+__all__ = ["FIXED32", "FIXED64", "LENGTH", "VARINT", "Messages", "message", "number_in", "read_number"]
 
 #: Wire types: how what a field holds is told from what follows.
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
@@ -102,6 +102,15 @@ class Messages:
         values = self.data[ranges(start, counts * 8)].view("<u8").astype(np.uint64, copy=False)
         return values, scatter_sum(fields.owner[rows], counts, len(self))
 
+    def real(self, field: int) -> np.ndarray:
+        """A float or a double that stands once in each message, nan where it is left out: float64[n]."""
+        fields, out = self._fields, np.full(len(self), np.nan)
+        for wire, kind in ((FIXED32, np.dtype("<f4")), (FIXED64, np.dtype("<f8"))):
+            rows = self._rows(field, wire)
+            raw = self.data[fields.start[rows][:, None] + np.arange(kind.itemsize)]
+            out[fields.owner[rows]] = raw.view(kind)[:, 0]
+        return out
+
     def messages(self, field: int) -> Messages:
         """The messages that stand in a field, in the order of those they stand in."""
         fields = self._fields
@@ -139,6 +148,13 @@ def message(data: bytes | mmap.mmap, start: int = 0, end: int | None = None) -> 
     content = np.frombuffer(data, np.uint8)
     end = len(content) if end is None else end
     return Messages(content, np.array([start]), np.array([end]), np.zeros(1, np.int64))
+
+
+def number_in(data: memoryview, start: int, end: int, field: int) -> int:
+    """A number that stands once in one message, 0 where it is left out: for what has to be known before going on."""
+    tag, begin, stop = array("q"), array("q"), array("q")
+    _one_by_one(data, start, end, tag, begin, stop)
+    return next((read_number(data, at, end)[0] for one, at in zip(tag, begin, strict=True) if one == field << 3), 0)
 
 
 def _walk(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[_Fields, np.ndarray]:

@@ -7,8 +7,8 @@ loops are over levels, or over the logarithm of the depth, so a stack of 50,000 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -26,6 +26,7 @@ __all__ = [
     "relabel",
     "scatter_sum",
     "totals",
+    "union",
 ]
 
 #: Where there are fewer nodes per level, a dict is faster than the twenty array operations that a level takes.
@@ -47,8 +48,8 @@ def depths(stacks: Stacks) -> np.ndarray:
     starts = _level_starts(stacks)
     if starts is not None:
         return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-    # Doubles its reach each round, so log2(deepest) rounds.
-    ancestor = stacks.parent.copy()
+    # Doubles its reach each round, so log2(deepest) rounds. NumPy looks up by its own type of index much faster.
+    ancestor = stacks.parent.astype(np.intp)
     depth = np.ones(len(stacks), np.int32)
     depth[0] = 0
     while ancestor.any():
@@ -58,15 +59,21 @@ def depths(stacks: Stacks) -> np.ndarray:
 
 
 def _level_starts(stacks: Stacks) -> list[int] | None:
-    """The first node of each level and, last, n; None where nodes are not numbered level by level."""
+    """The first node of each level and, last, n. None where nodes are not numbered level by level.
+
+    None as well where levels are narrow: one takes as long as doubling takes for `NARROW` nodes.
+    """
     parent, n = stacks.parent, len(stacks)
     highest = np.maximum.accumulate(parent)  # so far, and so in ascending order
     starts = [0, 1]
     while starts[-1] < n:
+        last, begin = starts[-2:]
         # A level ends where the first node comes that stands on one of its own.
-        starts.append(bisect_left(highest, starts[-1], lo=starts[-1]))
-    lowest = np.minimum.reduceat(parent, starts[1:-1]) if n > 1 else parent[:0]
-    return starts if (lowest >= starts[:-2]).all() else None
+        end = bisect_left(highest, begin, lo=begin)
+        if parent[begin:end].min() < last or NARROW * len(starts) > n:
+            return None
+        starts.append(end)
+    return starts
 
 
 def levels(stacks: Stacks, depth: np.ndarray | None = None) -> Iterator[np.ndarray]:
@@ -134,10 +141,12 @@ def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> 
     """
     frame_of = np.concatenate((new_frame, [-1]))[stacks.frame].astype(np.int64)  # -1, the root's frame, is last
     if into is None:
+        if len(distinct(new_frame)[1]) == len(new_frame):  # nothing becomes the same
+            return Stacks(stacks.parent, frame_of.astype(np.int32)), np.arange(len(stacks), dtype=np.int32)
         into = Stacks(np.zeros(1, np.int32), np.full(1, -1, np.int32))
     depth = depths(stacks)
     size = len(into)
-    if size + len(stacks) < NARROW * int(depth[-1] + 1):
+    if size + len(stacks) < NARROW * int(depth.max() + 1):
         return _graft_one_by_one(stacks, np.argsort(depth, kind="stable"), frame_of, into)
     width = max(int(frame_of.max()), int(into.frame.max())) + 1
     old_key = into.parent * np.int64(width) + into.frame
@@ -172,6 +181,21 @@ def _graft_one_by_one(
         went[node] = number.setdefault((went[parent[node]], frame[node]), len(number))
     both = np.array(list(number), np.int32)
     return Stacks(both[:, 0].copy(), both[:, 1].copy()), np.array(went, np.int32)
+
+
+def union(tries: Sequence[Stacks], new_frames: Sequence[np.ndarray]) -> tuple[Stacks, list[np.ndarray]]:
+    """The union of tries: (trie, the node map of each). As if each was grafted in turn, but all at once."""
+    starts = np.cumsum([0, *(len(stacks) - 1 for stacks in tries)]).tolist()
+    parents, frames, known = [np.zeros(1, np.int32)], [np.full(1, -1, np.int32)], 0
+    for stacks, start, new_frame in zip(tries, starts, new_frames, strict=False):
+        parent = stacks.parent[1:]
+        parents.append(np.where(parent, parent + np.int32(start), np.int32(0)))
+        frames.append(stacks.frame[1:] + np.int32(known))
+        known += len(new_frame)
+    # Side by side on one root they are a trie, of frames that will become the same.
+    beside = Stacks(np.concatenate(parents), np.concatenate(frames))
+    stacks, went = graft(beside, np.concatenate(new_frames) if len(new_frames) else np.zeros(0, np.int64))
+    return stacks, [np.concatenate((went[:1], went[a + 1 : b + 1])) for a, b in pairwise(starts)]
 
 
 def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:

@@ -75,6 +75,16 @@ def pprof_made_times() -> bytes:
     return made.file()
 
 
+def pprof_made_difference() -> bytes:
+    """What `pprof -diff_base` writes: samples of the base, negative and with a label, and those held against them."""
+    made = Pprof(types=(("cpu", "milliseconds"),))
+    for stack, count in ((["read", "main"], 4), (["parse", "main"], 9), (["gone", "main"], 2)):
+        made.sample(stack, -10 * count, **{"pprof::base": "true"})
+    for stack, count in ((["read", "main"], 5), (["parse", "main"], 6), (["new", "main"], 3)):
+        made.sample(stack, 10 * count)
+    return made.file()
+
+
 def pprof_made_damaged() -> bytes:
     """Samples that are broken or have too many values, names and locations that are not there, the rest cut off."""
     made = Pprof()

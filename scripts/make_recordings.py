@@ -18,7 +18,21 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from record_fixtures import DATA_GOES_TO, DATA_ORIGIN, read_origin, write_origin  # noqa: E402
-from recordings import BRANCH, ID, IDENTIFIER, IP, KERNEL, PERIOD, RAW, TID, TIME, USER, USUAL, Recording  # noqa: E402
+from recordings import (  # noqa: E402
+    BRANCH,
+    ID,
+    IDENTIFIER,
+    IP,
+    KERNEL,
+    PERIOD,
+    RAW,
+    TID,
+    TIME,
+    USER,
+    USER_DEFERRED,
+    USUAL,
+    Recording,
+)
 
 TEXT = 0xFFFFFFFF81000000
 MS = 1_000_000
@@ -130,6 +144,17 @@ def made_branches() -> bytes:
     branches = (3, 0x401100, 0x401000, 0, 0x402100, 0x401080, 0, 0x7F1100, 0x402080, 0)
     made.sample(USER, 0x401000, time=MS, branches=branches)
     made.sample(KERNEL, TEXT + 0x10, USER, 0x401000, time=2 * MS, branches=branches)
+    return made.file()
+
+
+def made_deferred() -> bytes:
+    """User stacks that were recorded on the way back to the program, after samples in the kernel; one never came."""
+    made = start()
+    for n, cookie in enumerate((1 << 32 | 2, 1 << 32 | 2, 2 << 32 | 2, 3 << 32 | 2)):
+        made.sample(KERNEL, TEXT + 0x10, TEXT + 0x20, USER_DEFERRED, cookie, time=(n + 1) * MS, period=MS)
+    made.deferred(1 << 32 | 2, USER, 0x7F1000, 0x402000, time=3 * MS)
+    made.deferred(2 << 32 | 2, USER, 0x401000, 0x402000, time=4 * MS)
+    made.sample(USER, 0x401000, 0x402000, time=5 * MS, period=MS)
     return made.file()
 
 

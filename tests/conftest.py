@@ -7,6 +7,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 pytest.register_assert_rewrite("perf_oracle")
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from flamegraph.collapse import read
 from flamegraph.profile import Profile
-
-# How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 def drawn(text: str, **options: Any) -> Profile:

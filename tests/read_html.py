@@ -1,4 +1,4 @@
-"""Reads pages back: what is in their tags, and the header and columns that they carry. And names that mean harm."""
+"""Reads pages back: what is in their tags, the header and the columns. And a profile that means harm."""
 
 from __future__ import annotations
 

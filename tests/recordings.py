@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-KERNEL, USER = (1 << 64) - 128, (1 << 64) - 512
+KERNEL, USER, USER_DEFERRED = (1 << 64) - 128, (1 << 64) - 512, (1 << 64) - 640
 IP, TID, TIME, READ, CALLCHAIN, ID, CPU, PERIOD = 1, 2, 4, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
-RAW, BRANCH, IDENTIFIER = 1 << 10, 1 << 11, 1 << 16
+RAW, BRANCH, REGS, STACK, IDENTIFIER = 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 16
 USUAL = IP | TID | TIME | CALLCHAIN | CPU | PERIOD
 _SAMPLE_ID_ALL = 1 << 18
 
@@ -57,7 +57,7 @@ class Recording:
             (PERIOD, self.pack("Q", period)), (READ, self.words(more.get("reads", ()))),
             (CALLCHAIN, self.pack(f"{len(chain) + 1}Q", len(chain), *chain)),
             (RAW, self.pack("I", len(more.get("raw", b"1234"))) + more.get("raw", b"1234")),
-            (BRANCH, self.words(more.get("branches", ()))),
+            (BRANCH, self.words(more.get("branches", ()))), (REGS, bytes(8)), (STACK, bytes(8)),
         ):  # fmt: skip
             payload += field_ if kind & bit else b""
         self.record(9, payload, more.get("misc", 2))
@@ -78,6 +78,11 @@ class Recording:
 
     def fork(self, pid: int, ppid: int, time: int) -> None:
         self.record(7, self.pack("IIIIQ", pid, ppid, pid, ppid, time) + self.trailer(pid, time))
+
+    def deferred(self, cookie: int, *chain: int, count: int | None = None, pid: int = 10, time: int = 0) -> None:
+        """The user's stack of the samples with that cookie; `count` is how many addresses it says there are."""
+        head = self.pack("QQ", cookie, len(chain) if count is None else count)
+        self.record(22, head + self.words(chain) + self.trailer(pid, time))
 
     def attr(self, n: int) -> bytes:
         flags = _SAMPLE_ID_ALL if self.sample_id_all else 0

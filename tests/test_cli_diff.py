@@ -201,3 +201,37 @@ def test_an_alpha_that_so_few_runs_can_not_reach(runs, capsysbinary):
             (folder / f"{run}.folded").unlink()
     assert main(["diff", *map(str, runs), "--alpha", "0.01"]) == 0
     assert "no p is below 0.029; 5 per side could" in capsysbinary.readouterr().out.decode()
+
+
+def test_what_two_or_three_runs_can_tell(runs, capsysbinary):
+    for folder in runs:
+        for run in range(3, 6):
+            (folder / f"{run}.folded").unlink()
+    assert main(["diff", *map(str, runs)]) == 0
+    told = capsysbinary.readouterr().out.decode()
+    assert "few runs: 3 runs before, 3 after hint at how runs differ, verdicts are without a promise" in told
+    assert main(["diff", *map(str, runs), "--power", "10"]) == 0
+    assert "as these 6 do, a rough guess from so few:" in capsysbinary.readouterr().out.decode()
+
+
+HOSTILE = ["\x1b[31mred\x1b[0m", "two\nlines", "back\rward", "\x9b2J", "left\u202eright", "\x00nul", "\ud800"]
+
+
+def test_names_that_would_do_something_to_a_terminal(tmp_path, capsysbinary):
+    sides = []
+    for name, counts in (("be\x1b[31mfore\n", (10, 500)), ("after", (500, 10))):
+        frames = [{"name": name} for name in ("main", *HOSTILE)]
+        samples = [[0, i] for i in range(1, len(frames))]
+        profile = {"type": "sampled", "name": "x", "unit": "none", "startValue": 0, "endValue": 1}
+        profile |= {"samples": samples, "weights": [counts[i % 2] for i in range(len(samples))]}
+        schema = "https://www.speedscope.app/file-format-schema.json"
+        (tmp_path / name).write_text(
+            json.dumps({"$schema": schema, "shared": {"frames": frames}, "profiles": [profile]})
+        )
+        sides.append(str(tmp_path / name))
+    for arguments in (["--norm", "none"], ["--norm", "none", "--json"], ["--power", "5"], ["--power", "5", "--json"]):
+        assert main(["diff", *sides, *arguments]) == 0
+        told = capsysbinary.readouterr().out.decode()
+        text = json.dumps(json.loads(told), ensure_ascii=False) if "--json" in arguments else told
+        assert not {c for c in text if c != "\n" and not c.isprintable()}, arguments
+        assert "two\u240alines" in text, "a line end is shown, not written"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from golden import ROOT
 
 from flamegraph.cli import _reading, main
 
@@ -60,6 +67,63 @@ def test_what_goes_wrong_in_another_process_is_told(tmp_path, monkeypatch, capfd
     assert main(["merge", str(tmp_path)]) == 1
     err = capfd.readouterr().err
     assert "host-7.folded" in err and err.count("\n") == 1
+
+
+class Started:
+    """`flamegraph merge` with its processes in a group of their own, as a terminal starts it."""
+
+    def __init__(self, folder: Path):
+        many(folder, 64)
+        for path in folder.iterdir():  # enough for several processes, and for seconds
+            path.write_text("".join(f"main;{path.stem};f{i};g{i % 7} 1\n" for i in range(20_000)))
+        command = [sys.executable, "-m", "flamegraph", "merge", str(folder)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, env=environment
+        )
+        for _ in range(100):
+            if len(self.others()) >= 2:
+                return
+            time.sleep(0.05)
+        raise AssertionError("no processes were started")
+
+    def others(self) -> list[int]:
+        """The processes that read, by number."""
+        told = subprocess.run(
+            ["ps", "-e", "-ww", "-o", "pid=,pgid=,stat=,args="], capture_output=True, text=True
+        ).stdout
+        rows = [line.split(None, 3) for line in told.splitlines()]
+        mine = [row for row in rows if int(row[1]) == self.process.pid and not row[2].startswith("Z")]
+        return [int(row[0]) for row in mine if "spawn_main" in row[-1]]
+
+    def end(self) -> tuple[int, str]:
+        told = self.process.communicate(timeout=60)[1].decode()
+        for _ in range(100):
+            if not self.others():
+                break
+            time.sleep(0.05)
+        assert not self.others(), "nothing is left running"
+        return self.process.returncode, told
+
+
+needs_ps = pytest.mark.skipif(not shutil.which("ps") or os.name != "posix", reason="there is no ps")
+
+
+@needs_ps
+@pytest.mark.parametrize("seconds", [0, 0.3, 1.5])
+def test_interrupted_by_ctrl_c(tmp_path, seconds):
+    started = Started(tmp_path)
+    time.sleep(seconds)
+    os.killpg(started.process.pid, signal.SIGINT)
+    assert started.end() in ((130, ""), (130, "\n"))
+
+
+@needs_ps
+def test_a_process_that_was_killed_is_told_of(tmp_path):
+    started = Started(tmp_path)
+    os.kill(started.others()[0], signal.SIGKILL)
+    code, told = started.end()
+    assert code == 1 and told.count("\n") == 1 and "was killed; is there enough memory?" in told
 
 
 def test_labels_tell_the_inputs_apart(run, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,6 +86,17 @@ def test_ratio_does_not_blame_the_innocent():
     assert blamed["f1"] == "improved"
 
 
+def test_too_few_functions_to_tell_are_compared_as_they_are():
+    """By totals, what did not change would shrink where another grows."""
+    before, after = profile({"main;grown": 1000, "main;same": 1000}), profile({"main;grown": 3000, "main;same": 1000})
+    comparison = fg.diff(before, after)
+    assert comparison.scale.name == "none" and "too few functions" in comparison.scale.why
+    found = verdicts(comparison)
+    assert (found["grown"], found["same"]) == ("regressed", "same")
+    with pytest.raises(IncompatibleProfiles, match="--norm ratio: expected 5 functions"):
+        fg.diff(before, after, norm="ratio")
+
+
 def test_work_scales_by_what_each_side_did():
     comparison = fg.diff(profile({"f": 100}), profile({"f": 300}), norm="work=1000:3000")
     assert comparison.functions.own.change.tolist() == pytest.approx([0])
@@ -108,6 +121,8 @@ def test_changes_add_up(before, after):
 
 @given(STACKS, STACKS, st.sampled_from(["none", "total", "ratio", "work=2:3"]))
 def test_sides_swapped_is_the_change_negated(before, after, norm):
+    if norm == "ratio":  # which needs a few that both sides have
+        before, after = ({**side, **{f"f{k}": 10 + k for k in range(5)}} for side in (before, after))
     one = fg.diff(profile(before), profile(after), norm=norm)
     back = fg.diff(profile(after), profile(before), norm=norm.replace("2:3", "3:2"))
     # Each is in the size of what it calls after.
@@ -207,6 +222,19 @@ def test_the_runs_that_power_asks_for_find_the_change():
     assert need.runs <= 40
 
 
+@pytest.mark.parametrize("runs", [2, 3])
+def test_power_from_few_runs_asks_for_about_as_many_as_from_many(runs):
+    random = np.random.default_rng(6)
+    mean = random.gamma(0.5, 400, 40)
+
+    def needed(runs: int) -> float:
+        sides = [[simulated(random, mean, 0.05) for _ in range(runs)] for _ in range(2)]
+        return float(np.median([need.runs or 200 for need in power(fg.diff(*sides), 0.1, most=8)]))
+
+    few, many = (np.mean([needed(count) for _ in range(8)]) for count in (runs, 10))
+    assert 0.8 * many < few < 2 * many, "rather too many than too few"
+
+
 def capture(random: np.random.Generator, shares: np.ndarray, seconds: int, phase: int = 0) -> fg.Profile:
     """A capture at 100 Hz; with a `phase`, in seconds, the program turns to other functions that often."""
     build = fg.Builder(timeline=True)
@@ -229,6 +257,19 @@ def test_blocks_of_time_stand_for_runs():
     assert comparison.method == "max-t" and "stand for runs" in comparison.notes[0]
     assert verdicts(comparison)["f2"] == "regressed"
     assert comparison.profile.total(1) == pytest.approx(6000, rel=0.01), "as much as the whole capture counts"
+
+
+def test_blocks_are_scaled_as_their_captures_are():
+    """One program turns to other things now and then, so that its blocks are longer, and fewer."""
+    random = np.random.default_rng(4)
+    shares = random.dirichlet(np.full(12, 2.0))
+    sides = [capture(random, shares, 60, phase=2), capture(random, shares, 60)]
+    sides = [replace(side, meta=replace(side.meta, command="x")) for side in sides]
+    comparison = fg.diff(*sides, blocks=True)
+    before, after = comparison.counts
+    assert before < after and comparison.blocks
+    assert (comparison.scale.name, comparison.scale.why) == ("none", "both ran the same command")
+    assert [comparison.profile.total(side) for side in (0, 1)] == pytest.approx([6000, 6000], rel=0.01)
 
 
 def test_no_blocks_where_a_program_has_long_phases():
@@ -292,6 +333,13 @@ def test_few_runs_that_differ_widely_are_no_finding(runs):
     slower[np.argmax(mean)] *= 3
     sides = [[simulated(random, m, 0.02) for _ in range(runs)] for m in (mean, slower)]
     assert verdicts(fg.diff(*sides))[f"f{np.argmax(mean)}"] == "regressed", "what is plain to see is still said"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_side_that_counts_next_to_nothing():
+    tiny = fg.read(b"a;b 0." + b"0" * 299 + b"1\n", format="folded")
+    comparison = fg.diff(tiny, profile({"a;b": 10, "a;c": 20}), norm="total")
+    assert set(verdicts(comparison).values()) == {"inconclusive", "same"}, "what it counts is no sample"
 
 
 @pytest.mark.parametrize("norm", ["work=1e-200:1e200", "work=1e200:1e-200"])

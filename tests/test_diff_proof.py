@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from golden import ROOT
 
 import flamegraph as fg
 from flamegraph.comparison import Verdict
+from flamegraph.render import render
 
 RUNS = ROOT / "fixtures" / "diff"
 FINDINGS = [Verdict.REGRESSED, Verdict.IMPROVED, Verdict.NEW, Verdict.GONE, Verdict.MOVED]
@@ -84,6 +87,30 @@ def test_simulated_runs_differ_in_at_most_alpha(spread, runs):
         sides = [[simulated(random, mean, spread) for _ in range(runs)] for _ in range(2)]
         flagged += bool(findings(fg.diff(*sides)))
     assert not too_many(flagged, trials, 0.05), f"{flagged} of {trials}"
+
+
+@pytest.mark.parametrize(("grown", "longer"), [(1.0, 1.0), (1.3, 1.0), (1.0, 1.1)])
+def test_beside_stackgate(tmp_path, grown, longer):
+    """As many changes found, and no more that are none. Runs after may be `longer`, which is no change."""
+    stackgate = pytest.importorskip("stackgate")
+    random = np.random.default_rng(1)
+    mean = random.gamma(0.5, 150, 60)
+    mean[7] = 300
+    after = mean * longer
+    after[7] *= grown
+    trials, ours, theirs = 40, [], []
+    for _ in range(trials):
+        sides = [[simulated(random, side, 0.05) for _ in range(6)] for side in (mean, after)]
+        ours.append(findings(fg.diff(*sides)))
+        paths = [[tmp_path / f"{side}-{run}.folded" for run in range(6)] for side in ("before", "after")]
+        for path, profile in zip(chain(*paths), chain(*sides), strict=True):
+            path.write_bytes(render(profile, "folded"))
+        told = stackgate.compare(*paths, permutations=2000)
+        changed = (*told.regressed_functions, *told.improved_functions)
+        theirs.append({one.function for one in changed if one.is_significant})
+    planted = {"f7"} if grown > 1 else set()
+    assert not too_many(sum(bool(found - planted) for found in ours), trials, 0.05)
+    assert sum(planted <= found for found in ours) >= sum(planted <= found for found in theirs) - 3
 
 
 def simulated(random: np.random.Generator, mean: np.ndarray, spread: float) -> fg.Profile:

@@ -162,6 +162,17 @@ def test_empty_frames_are_frames_and_an_empty_stack_is_the_root():
     assert by_stack(read(content, format="folded")) == {("a", "", "b"): [1], ("", "a"): [2], ("a", ""): [3], (): [4]}
 
 
+def test_what_divides_the_last_frame_from_the_count_is_no_frame():
+    """iaprof 0.5 puts a ";" behind every frame."""
+    content = b"app;-;mad_[g];sbid_[g];0x70_[g]; 13\napp;-;mad_[g]; 2\n"
+    assert by_stack(read(content)) == {
+        ("app", "-", "mad_[g]", "sbid_[g]", "0x70_[g]"): [13],
+        ("app", "-", "mad_[g]"): [2],
+    }
+    assert by_stack(read(content + b"app 1\n"))[("app", "-", "mad_[g]", "")] == [2]
+    assert by_stack(read(b";a;_[g]; 1\n_[g]; 2\n")) == {("", "a", "_[g]"): [1], ("_[g]",): [2]}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -51,7 +51,7 @@ def folded_by_iaprof(path: Path) -> str:
             gpu = [strings[now["gpu_file"]], strings[now["gpu_symbol"]]]
             code = [strings[now["insn_text"]], strings[rest[1]], f"0x{rest[2]}"]
             frames = ["-", *(f"{one}_[G]" for one in gpu), *(f"{one}_[g]" for one in code)]
-            stacks[f"{strings[now['proc_name']]};{now['pid']};{cpu}{';'.join(frames)}"] += int(rest[3])
+            stacks[f"{strings[now['proc_name']]};{now['pid']};{cpu}{';'.join(frames)};"] += int(rest[3])
         elif rest:
             now[what] = rest[0]
     return "".join(f"{stack} {count}\n" for stack, count in stacks.items())

@@ -146,6 +146,13 @@ def test_ncu_may_fail(programs: Path, script: str, error: type[Exception], says:
         read(UNKNOWN.read_bytes())
 
 
+def test_a_result_that_says_nothing_is_no_launch():
+    head = b"\x10\xe8\x07\x28\xa0\x1f"  # a thousand results in 4000 bytes
+    profile = read(REPORT.read_bytes() + len(head).to_bytes(4, "little") + head + b"\0" * 4000)
+    assert by_stack(profile) == by_stack(read(REPORT))
+    assert profile.skipped["result that is empty"] == 1000
+
+
 def test_sizes_in_a_report_are_not_trusted(monkeypatch, tmp_path: Path):
     monkeypatch.setenv("PATH", str(tmp_path))
     many = b"\x10" + b"\xff" * 8 + b"\x01"  # so many results, of which there is none

@@ -170,6 +170,8 @@ def test_copied_stacks_are_unwound_by_perf(program: Path, tmp_path: Path) -> Non
     same(read(path), perf_script(path))
     same_some(read(path, comm=("io worker 1",)), perf_script(path, comm=("io worker 1",)))
     leaves = read(path, unwind="leaf")
+    for what in ("command", "duration"):
+        assert getattr(read(path).meta, what) == getattr(leaves.meta, what) != type(getattr(leaves.meta, what))()
     assert leaves.total() == read(path).total()
     assert any(reason.startswith("copied user stack") for reason in leaves.skipped)
 
@@ -182,10 +184,11 @@ def test_no_perf_is_needed(program: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert any("spin" in label for label in profile.labels())
 
 
-#: Fixtures that perf reads less of, or not at all: tracepoints whose fields were left out, attributes that it does not
-#: know yet, a record of an unknown kind, an event that was not announced, damage, names that text can't hold.
+#: Fixtures that perf reads less of, or not at all: tracepoints whose fields were left out, attributes and user stacks
+#: that it does not know yet, a record of an unknown kind, an event that was not announced, damage, names that text
+#: can't hold.
 NOT_BY_PERF = {"recorded_tracepoint", "made_newer_attributes", "made_raw", "made_events_by_id"}
-NOT_BY_PERF |= {"made_damaged_chain", "made_killed", "made_hostile_names"}
+NOT_BY_PERF |= {"made_damaged_chain", "made_deferred", "made_killed", "made_hostile_names"}
 READ_BY_BOTH = [
     path
     for path in sorted((FIXTURES / "perf_data").glob("*.data"))

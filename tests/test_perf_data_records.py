@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from drawn import by_stack
-from recordings import BRANCH, ID, IDENTIFIER, IP, KERNEL, PERIOD, RAW, READ, TID, TIME, USER, USUAL, Recording
+from recordings import (
+    BRANCH,
+    CPU,
+    ID,
+    IDENTIFIER,
+    IP,
+    KERNEL,
+    PERIOD,
+    RAW,
+    READ,
+    REGS,
+    STACK,
+    TID,
+    TIME,
+    USER,
+    USUAL,
+    Recording,
+)
 
 from flamegraph.collapse import Match, detect, perf_data, read
 from flamegraph.collapse.perf_data import gather, records
@@ -128,6 +146,16 @@ def test_groups_count_what_was_added_since_the_last_sample() -> None:
     assert profile.samples.values.tolist() == [[170, 9]]
 
 
+def test_groups_count_on_the_processors_that_are_wanted() -> None:
+    """What a counter has counted on one of them is not what it has counted since the last sample there."""
+    recording = Recording(sample_type=IP | TID | TIME | READ | ID | CPU, read_format=4 | 8, ids=[[1], [2]])
+    for time, cpu, first, second in ((10, 0, 100, 5), (30, 0, 170, 9), (20, 1, 150, 5)):
+        recording.sample(0x10, time=time, cpu=cpu, id=1, reads=(2, first, 1, second, 2))
+    assert read(recording.file(), cpu="0", **NOTHING).samples.values.tolist() == [[120, 9]]
+    assert read(recording.file(), cpu="1", **NOTHING).samples.values.tolist() == [[50]]
+    assert read(recording.file(), cpu="0-1", **NOTHING).samples.values.tolist() == [[170, 9]]
+
+
 def test_fields_before_the_branches_are_stepped_over() -> None:
     recording = Recording(sample_type=USUAL | RAW | BRANCH, branch_sample_type=1 << 11 | 1 << 17)
     branches = (2, 0, 0x20, 0x30, 0, 0x40, 0x50, 0)  # count, hw_idx, then from, to, flags
@@ -236,3 +264,22 @@ def test_a_summary_tells_what_is_there() -> None:
         ("cpu-clock", "ns", 3, 13), ("task-clock", "ns", 0, 0),
     ]  # fmt: skip
     assert (found.duration, found.lost_records, found.lost_samples) == (20, 5, 0)
+
+
+def test_what_perf_unwound_keeps_the_head_and_the_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """perf is one that prints a stack here: its text says nothing of the rest."""
+    recording = usual(sample_type=USUAL | REGS | STACK)
+    recording.body = b""
+    recording.sample(USER, 0x10, time=20)
+    recording.sample(USER, 0x10, time=50)
+    recording.record(2, recording.pack("QQ", 1, 5) + recording.trailer(10, 40))
+    words = b"".join(recording.pack("I", 8) + word.ljust(8, b"\0") for word in (b"perf", b"record"))
+    recording.record(80, recording.pack("QI", 11, 2) + words)
+    (tmp_path / "perf.data").write_bytes(recording.pipe())
+    (tmp_path / "perf").write_text("#!/bin/sh\nprintf 'prog 10 [000] 1.0: 1 cycles:\\n\\t10 leaf (/bin/prog)\\n\\n'\n")
+    (tmp_path / "perf").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    profile = read(tmp_path / "perf.data", **NOTHING)
+    assert by_stack(profile) == {("prog", "leaf"): [1]}
+    assert (profile.meta.command, profile.meta.duration) == ("perf record", 30)
+    assert profile.skipped == {"record lost by the kernel": 5}

@@ -8,6 +8,7 @@ import os
 import platform
 import random
 import struct
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from elves import FUNC, GLOBAL, LOCAL, TEXT_ADDRESS, TEXT_SIZE, elf
 from recordings import KERNEL, USER, Recording
 
 from flamegraph.collapse import read
+from flamegraph.collapse.perf_data import jit, modules
 from flamegraph.collapse.perf_data import kernel as kernel_module
-from flamegraph.collapse.perf_data import modules
 from flamegraph.collapse.perf_data.jit import jitdump, perf_map
 from flamegraph.collapse.perf_data.kernel import parse_kallsyms
 from flamegraph.collapse.perf_data.processes import Mapping
@@ -257,15 +258,41 @@ nonsense
 ffffffffffffffff 10 beyond the end
 7f0000005000 0 nothing
 7f0000006000 10
+
++7f0000006000 10 a sign
+7f0000006000  10 a space too many
+7f00000060001234567 10 too many digits
+7f0000007000 100000000000000000 too many, too
+0X7F0000008000 0X10 upper case
 """
 
 
 def test_perf_maps() -> None:
-    places = [0x1000, 0x101F, 0x1020, 0x203F, 0x3000, 0x3040, 0x305F, 0x3060, 0x4000, 0x5000, 0x6000]
+    places = [0x1000, 0x101F, 0x1020, 0x203F, 0x3000, 0x3040, 0x305F, 0x3060, 0x4000, 0x5000, 0x6000, 0x7000, 0x8000]
     found = perf_map(MAP).names(np.array([0x7F0000000000 + place for place in places], np.uint64))
     value, java = (line.split(b" ", 2)[2] for line in MAP.splitlines()[:2])
     new, old = b"new \xff code", b"old code"
-    assert found == [value, value, None, java, old, new, new, old, None, None, None]
+    assert found == [value, value, None, java, old, new, new, old, None, None, None, None, b"upper case"]
+
+
+@pytest.mark.parametrize("window", [1, 50, 1 << 20])
+def test_a_perf_map_in_windows(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "_WINDOW", window)
+    test_perf_maps()
+    assert perf_map(MAP[:27]).names(np.array([0x7F0000001000], np.uint64)) == [b"JS:~value n"], "cut within a line"
+
+
+@pytest.mark.parametrize("text", [b"\n" * (16 << 20), b"1 1\n" * (4 << 20), b"f" * (16 << 20), b"0x" * (8 << 20)])
+def test_a_perf_map_without_entries_is_soon_read(text: bytes) -> None:
+    start = time.perf_counter()
+    assert not len(perf_map(text))
+    assert time.perf_counter() - start < 3
+
+
+def test_code_without_a_map_is_told(tmp_path: Path) -> None:
+    resolver, code = Resolver(symfs=str(tmp_path)), mapping("//anon", 0x1000, 0x1000, pid=42)
+    assert resolver.user(42, code, np.array([0x1000, 0x1800], np.uint64)) == [None, None]
+    assert resolver.notes == {jit.NO_MAP: 2} and "perf inject --jit" in jit.NO_MAP
 
 
 def test_the_map_of_a_process_is_found(tmp_path: Path) -> None:

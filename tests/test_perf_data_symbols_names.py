@@ -18,6 +18,7 @@ from perf_oracle import by_gnu, is_vague, script, tidy
 from flamegraph.collapse.perf_data import demangle
 from flamegraph.collapse.perf_data.demangle import Demangler
 from flamegraph.collapse.perf_data.elf import Elf, mapped
+from flamegraph.collapse.perf_data.gnu_names import gnu_spelling
 from flamegraph.collapse.perf_data.processes import Mapping
 from flamegraph.collapse.perf_data.symbols import Resolver
 
@@ -258,3 +259,14 @@ def outline(name: str) -> str:
     """A name without what is in brackets."""
     shorter = re.sub(r"<[^<>]*>|\([^()]*\)", "", name)
     return name if shorter == name else outline(shorter)
+
+
+@pytest.mark.parametrize("unit", ["'lambda'(", "<&a::b(", "(&a", "f<(a)::x, <a", "<a("])
+def test_what_is_nested_without_end_is_not_spelled_anew(unit: str) -> None:
+    """Each level would be looked through again at the level above it."""
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match="nested too deep"):
+        gnu_spelling(unit * (16_000 // len(unit)))
+    closing = "".join(")>"["(<".index(bracket)] for bracket in reversed(unit) if bracket in "(<")
+    gnu_spelling((unit * 40 + closing * 40 + ", ") * (400 // len(unit)))
+    assert time.perf_counter() - start < 2

@@ -12,6 +12,7 @@ from wire import Pprof, holding, number, packed, varint
 from flamegraph.collapse import Match, formats, read
 from flamegraph.errors import EmptyProfile, ParseError, UnknownFormat, UsageError
 from flamegraph.profile import Kind, Metric, Thread
+from flamegraph.render import render
 from flamegraph.source import Source
 
 
@@ -123,6 +124,18 @@ def test_negative_values_stay():
     profile = read(made.file())
     assert by_stack(profile) == {("main", "a"): [-5], ("main", "b"): [7]}
     assert profile.total() == 2
+
+
+def test_what_pprof_subtracted_is_the_side_before():
+    made = Pprof(types=(("samples", "count"), ("cpu", "microseconds")))
+    made.sample(["read", "main"], -4, -40, **{"pprof::base": "true"})
+    made.sample(["gone", "main"], -2, -20, **{"pprof::base": "true"})
+    made.sample(["read", "main"], 5, 50)
+    profile = read(made.file())
+    assert profile.metrics == (Metric("before", "ns"), Metric("after", "ns"), Metric("samples", "count"))
+    assert by_stack(profile) == {("main", "read"): [40_000, 50_000, 1], ("main", "gone"): [20_000, 0, -2]}
+    assert render(profile, "folded").splitlines()[0] == b"main;gone 20000 0"
+    assert by_stack(read(made.file(), timeline=True)) == by_stack(profile)
 
 
 def test_facts():

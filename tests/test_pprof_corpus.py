@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -30,8 +31,9 @@ FILES = [
 
 def paths() -> list[Path]:
     ours = sorted(path for path in (FIXTURES / "pprof").glob("*") if path.name.startswith(("made", "recorded")))
-    # What is damaged, pprof refuses.
-    ours = [path for path in ours if path.suffix != ".golden" and path.name != "made_damaged.pb"]
+    # What is damaged, pprof refuses; what is a difference, we show as two sides.
+    other = ("made_damaged.pb", "made_difference.pb")
+    ours = [path for path in ours if path.suffix != ".golden" and path.name not in other]
     return ours + ([HERE / name for name in FILES] if HERE.exists() else [])
 
 
@@ -90,6 +92,18 @@ def test_functions_are_those_of_pprof(path: Path):
     if not default[1].isascii():  # pprof does not know "μs"
         ours = {name: tuple(value // base_unit(default[1])[1] for value in both) for name, both in ours.items()}
     assert ours == functions(path, default[0], unit)
+
+
+@needs_go
+def test_both_sides_of_what_pprof_subtracted(tmp_path: Path):
+    """Of a difference that pprof wrote, "before" is what the base has, "after" what the other one has."""
+    base, other = (FIXTURES / f"pprof/recorded_go_{name}.pb" for name in ("block", "mutex"))
+    path = tmp_path / "difference.pb.gz"
+    subprocess.run(["go", "tool", "pprof", "-proto", "-output", path, "-diff_base", base, other], check=True)
+    before, after = ({stack: row[0] for stack, row in by_stack(read(path)).items() if row[0]} for path in (base, other))
+    found = by_stack(read(path))
+    assert before == {stack: row[0] for stack, row in found.items() if row[0]}
+    assert after == {stack: row[1] for stack, row in found.items() if row[1]}
 
 
 @needs_corpus

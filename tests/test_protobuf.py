@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wire import fixed64, holding, number, packed, varint
 
 from flamegraph import protobuf
-from flamegraph.protobuf import LENGTH, VARINT, message
+from flamegraph.protobuf import LENGTH, VARINT, message, number_in
 from flamegraph.protobuf_shape import BYTES, NUMBER, NUMBERS, look
 
 numbers = st.integers(0, 2**64 - 1) | st.integers(0, 300)
@@ -122,6 +122,20 @@ def test_numbers_come_in_pieces(monkeypatch):
     values, lengths = found.repeated(1, convert)
     assert values.dtype == np.int32 and values.tolist() == [value for row in rows for value in row]
     assert lengths.tolist() == [20] * 200 and max(seen) < 200
+
+
+def test_numbers_with_fractions():
+    one = varint(1 << 3 | 5) + struct.pack("<f", 0.5) + varint(2 << 3 | 1) + struct.pack("<d", -0.1)
+    both = message(holding(1, one) + holding(1, b"") + holding(1, number(1, 7))).messages(1)
+    assert both.real(1).tolist()[0] == 0.5 and both.real(2).tolist()[0] == -0.1
+    assert np.isnan(both.real(1)[1:]).all() and np.isnan(both.real(2)[1:]).all()
+
+
+def test_one_number_of_one_message():
+    data = number(3, 300) + holding(2, "text") + number(1, 2**63)
+    view = memoryview(b"\xff" + data)
+    assert [number_in(view, 1, len(view), field) for field in (1, 2, 3, 4)] == [2**63, 0, 300, 0]
+    assert number_in(view, 1, 3, 3) == 0  # it goes on behind the end
 
 
 def test_texts_that_are_no_utf_8_are_kept():

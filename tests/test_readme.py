@@ -18,6 +18,7 @@ from flamegraph.render import render, renderers
 
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
+RUNS = ROOT / "fixtures" / "diff"
 DEMO = ROOT / "fixtures" / "demo" / "shop.perf.txt.gz"
 RECORDING = ROOT / "fixtures" / "collapse" / "perf_data" / "recorded_threads.data"
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
@@ -52,6 +53,12 @@ def test_tables_are_up_to_date(compare):
 def test_picture_is_up_to_date(compare):
     """The README's picture is what this version draws from the recording that scripts/demo uses."""
     compare(ROOT / "docs" / "demo.svg", render(fg.read(DEMO), "svg", title="shop").decode())
+
+
+def test_picture_of_a_comparison_is_up_to_date(compare):
+    """The README's runs, that were recorded before and after `scan` became slower."""
+    before, after = ([fg.read(path) for path in sorted(RUNS.glob(f"{side}-0*.folded"))] for side in ("same", "slower"))
+    compare(ROOT / "docs" / "diff.svg", render(fg.diff(before, after), "svg", title="scan became slower").decode())
 
 
 def test_picture_is_there_and_described():

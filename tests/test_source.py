@@ -119,6 +119,15 @@ def test_damaged_from_the_start(compress):
         _ = Source(bytes(content), "input").data
 
 
+def test_no_small_file_fills_the_memory(compress, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("flamegraph.compressed._LARGE", 1 << 20)
+    monkeypatch.setattr("flamegraph.compressed._TIMES", 20)
+    assert len(Source(compress(bytes(1 << 20))).data) == 1 << 20
+    assert len(Source(compress(random.Random(1).randbytes(2 << 20))).data) == 2 << 20
+    with pytest.raises(ParseError, match=r"expected compressed data, found [\d,]+ bytes that expand to more than "):
+        Source(compress(bytes(9 << 20))).data  # noqa: B018
+
+
 def test_something_else_behind_it(compress):
     source = Source(compress(TEXT) + b"junk")
     assert source.data == TEXT and source.damage.endswith(" stream with other data behind it")

@@ -193,9 +193,20 @@ def test_time_and_threads():
     assert transform.threads(profile, "io").samples.time.tolist() == [100, 300]
     assert transform.threads(profile, "12").samples.time.tolist() == [200]
     assert by_stack(transform.by_thread(profile)) == {("io worker (11)", "main"): [2], ("thread (12)", "main"): [1]}
-    for refused in (transform.between, transform.by_thread):
+    threads = {("process (1)", "io worker (11)", "main"): [2], ("process (1)", "thread (12)", "main"): [1]}
+    assert by_stack(transform.by_process(transform.by_thread(profile))) == threads
+    for refused in (transform.between, transform.by_thread, transform.by_process):
         with pytest.raises(UsageError, match="timeline=True"):
             refused(drawn("a 1"))
+
+
+def test_a_process_is_called_what_its_first_thread_is():
+    build = Builder(timeline=True)
+    build.metric("samples", "samples")
+    for pid, tid, name in ((7, 8, "worker"), (7, 7, "server"), (9, 9, ""), (-1, -1, "")):
+        build.sample(build.stack([build.frame("main")]), 1, time=tid, thread=build.thread(pid, tid, name))
+    roots = {path[0]: values for path, values in by_stack(transform.by_process(build.finish())).items()}
+    assert roots == {"server (7)": [2], "process (9)": [1], "process": [1]}
 
 
 @pytest.mark.parametrize(

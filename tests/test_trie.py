@@ -16,7 +16,7 @@ from flamegraph import trie as trie_module
 from flamegraph.chains import ranges, stacks_from_chains, stacks_from_prefixes
 from flamegraph.distinct import distinct
 from flamegraph.profile import Stacks
-from flamegraph.trie import depths, graft, levels, paths, preorder, relabel, scatter_sum, totals
+from flamegraph.trie import depths, graft, levels, paths, preorder, relabel, scatter_sum, totals, union
 
 
 def trie(stacks: list[list[int]]) -> tuple[Stacks, np.ndarray]:
@@ -85,6 +85,19 @@ def test_depths_and_levels(stacks, mixed):
     ]
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=200, max_size=600), st.sampled_from([1, 3, 10**6]), st.booleans())
+def test_depths_whatever_the_numbering(draws, spread, by_level):
+    """Spread 1 is one long stack, 3 a preorder of sorts, a large one any parent before its child."""
+    parent = [0, *(max(0, i - draw % spread) for i, draw in enumerate(draws))]
+    if by_level:
+        parent = sorted(parent)
+    made = Stacks(np.array(parent, np.int32), np.arange(-1, len(parent) - 1, dtype=np.int32))
+    wanted = [0]
+    for one in parent[1:]:
+        wanted.append(wanted[one] + 1)
+    assert depths(made).tolist() == wanted and depths(made).dtype == np.int32
+
+
 @given(chains, st.booleans(), st.data())
 def test_totals_count_everything_above(stacks, mixed, data):
     made = shuffled(stacks) if mixed else trie(stacks)[0]
@@ -131,6 +144,19 @@ def test_graft_is_a_union(one, other, new):
     renamed = [tuple(new[f] for f in stack) for stack in walk(stacks)]
     assert [found[node] for node in went] == renamed
     assert len(found) == len(set(found)) and set(found) == set(walk(into)) | set(renamed)
+
+
+@given(st.lists(st.tuples(chains, st.lists(st.integers(0, 5), min_size=4, max_size=4)), min_size=1, max_size=4))
+def test_union_is_that_of_all_at_once(several):
+    tries = [shuffled(stacks) for stacks, _ in several]
+    both, went = union(tries, [np.array(new) for _, new in several])
+    assert (both.parent[1:] < np.arange(1, len(both))).all()
+    found = walk(both)
+    renamed = [
+        [tuple(new[f] for f in stack) for stack in walk(made)] for made, (_, new) in zip(tries, several, strict=True)
+    ]
+    assert [[found[node] for node in nodes] for nodes in went] == renamed
+    assert len(found) == len(set(found)) and set(found) == set().union(*renamed)
 
 
 @given(chains)

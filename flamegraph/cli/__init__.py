@@ -30,6 +30,7 @@ COMMANDS = MappingProxyType(
         "diff": "Tell what changed between two profiles.",
         "merge": "Add many profiles up.",
         "top": "List the hottest functions and stacks.",
+        "view": "Show a page with every view in the browser.",
         "formats": "List what can be read and written.",
     }
 )

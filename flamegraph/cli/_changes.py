@@ -86,9 +86,11 @@ def as_json(comparison: Comparison, before: Sequence[str], after: Sequence[str],
 
 
 def _counted(comparison: Comparison) -> tuple[int | float, int | float]:
-    """What was counted before and after, before it was scaled: of several runs the mean."""
+    """What was counted before and after, before it was scaled: of several runs the mean, of blocks all."""
     totals, after = comparison.runs.own.sum(axis=0), comparison.runs.after
     one, other = (totals[after == side] for side in (False, True))
+    if comparison.blocks:
+        return one.sum().item(), other.sum().item()
     return tuple(side[0].item() if len(side) == 1 else side.mean().item() for side in (one, other))  # type: ignore[return-value]
 
 
@@ -130,12 +132,14 @@ def _heading(comparison: Comparison, before: str, after: str) -> Iterator[str]:
     yield printable(f"{before} → {after}")
     change = f"{_signed(other - one, unit)}, {_percent(other - one, one)}"
     name = comparison.metric.name
-    each = " per run" if comparison.counts != (1, 1) else ""
+    each = " per run" if comparison.counts != (1, 1) and not comparison.blocks else ""
     told = f"{quantity(_rounded(one), unit)} → {quantity(_rounded(other), unit)}{each} ({change})"
     yield printable(told if name == unit else f"{name}: {told}")
     scale = comparison.scale
     factors = " and ".join(f"{factor:.4g}" for factor in scale.factors[: comparison.counts[0]])
-    scaled = "" if set(scale.factors) == {1.0} else f", before × {factors}" if len(scale.factors) == 2 else ", each run"
+    scaled = (
+        "" if len(set(scale.factors)) == 1 else f", before × {factors}" if len(scale.factors) == 2 else ", each run"
+    )
     yield printable(f"norm: {scale.name}{scaled} ({scale.why})")
     for difference in comparison.differences:
         yield printable(f"not alike: {difference.what}: {difference.before} before, {difference.after} after")
@@ -146,7 +150,7 @@ def _heading(comparison: Comparison, before: str, after: str) -> Iterator[str]:
 def _caveats(comparison: Comparison) -> Iterator[str]:
     """What the numbers can't tell, and what would."""
     before, after = comparison.counts
-    what = "blocks" if comparison.notes and "stand for runs" in comparison.notes[0] else "runs"
+    what = "blocks" if comparison.blocks else "runs"
     runs, share = f"{before} {what} before, {after} after", f"{comparison.alpha:.2g}"
     if comparison.method == "max-t":
         yield f"{runs}: where nothing changed, any function is called changed in at most {share} of comparisons"
@@ -158,13 +162,13 @@ def _caveats(comparison: Comparison) -> Iterator[str]:
         yield f"{runs}: of all that is called changed, at most {share} are expected to be wrong"
         return
     runs = "one run per side" if (before, after) == (1, 1) else runs
+    better = f"{FEWEST} per side can tell and {_BETTER} do it well; mix their order"
     if comparison.grains is None:
         yield f"{runs}, and what a sample counts is not known: there is nothing to judge changes by"
+    elif (before, after) == (1, 1):
+        yield f"sampling noise only: {runs} can't tell how runs differ; {better}"
     else:
-        yield (
-            f"sampling noise only: {runs} can't tell how runs differ, {FEWEST} per side can and {_BETTER} do it well; "
-            "mix their order"
-        )
+        yield f"few runs: {runs} hint at how runs differ, verdicts are without a promise; {better}"
 
 
 def _table(comparison: Comparison, changes: Changes, rows: list[int], room: int | None, ascii: bool) -> Iterator[str]:

@@ -18,6 +18,7 @@ import json
 
 from ..columns import amount, shorten
 from ..comparison import Comparison
+from ..comparison.permutation import FEWEST
 from ..comparison.power import power
 from ..text import printable
 from ..units import count, percent
@@ -32,7 +33,8 @@ def told(comparison: Comparison, size: float, lines: int, as_json: bool, room: i
     needs = power(comparison, size, _CHANCE, lines)
     labels, own = comparison.functions.label, comparison.functions.own
     whole = (own.before.sum() + own.after.sum()).item() / 2
-    known = min(comparison.counts) > 1
+    count_of_runs = sum(comparison.counts)
+    known = count_of_runs > 2
     if as_json:
         report = {
             "schema": "flamegraph.power/1",
@@ -52,8 +54,9 @@ def told(comparison: Comparison, size: float, lines: int, as_json: bool, room: i
             ],
         }
         return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    few = "" if min(comparison.counts) >= FEWEST else ", a rough guess from so few"
     spread = (
-        f"runs vary as these {sum(comparison.counts)} do"
+        f"runs vary as these {count_of_runs} do" + few
         if known
         else "runs vary by sampling alone, the least there can be; give repeated runs to know more"
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..collapse import Format, detect, formats, read
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..merging import merge
 from ..profile import Profile
 from ..source import Source
@@ -59,10 +61,36 @@ def _by_processes(batch: Any, pairs: list[tuple[str, str]], told: Told) -> Itera
     context = multiprocessing.get_context("spawn")
     batches = [pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH)]
     told.what = f"reading {count(len(pairs))} inputs"
-    with context.Pool(min(os.cpu_count() or 1, len(batches))) as pool:
-        for i, profile in enumerate(pool.imap(batch, batches), start=1):
+    with _deaf_to_interrupts():
+        pool = context.Pool(min(os.cpu_count() or 1, len(batches)))
+    with pool:
+        workers = set(multiprocessing.active_children())
+        profiles = pool.imap(batch, batches)
+        for i in range(1, len(batches) + 1):
+            profile = None
+            while profile is None:
+                try:
+                    profile = profiles.next(timeout=1)
+                except multiprocessing.TimeoutError:
+                    # The pool would start another one, and wait for what this one was to read.
+                    if not workers <= set(multiprocessing.active_children()):
+                        raise InputError("a process that read inputs was killed; is there enough memory?") from None
             told.what = f"reading {count(len(pairs))} inputs, {count(min(i * _BATCH, len(pairs)))} done"
             yield profile
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started in here do not hear Ctrl-C, but whoever started them, who ends them without a word."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # only the main thread may say so
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _read_batch(one: Any, pairs: list[tuple[str, str]]) -> Profile:

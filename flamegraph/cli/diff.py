@@ -54,8 +54,9 @@ def _run(
     """Tell what changed from BEFORE to AFTER: a table, or with -o a differential flame graph.
 
     Each side is a file, a folder of repeated runs, or a quoted glob of them. With four runs per side or more, made in
-    mixed order, the verdicts on functions' own time hold: where nothing changed, one is called changed in at most 5 %
-    of comparisons. With fewer runs they know the noise of sampling, two or three runs a little more; the table says so.
+    mixed order, the verdicts of a table hold: where nothing changed, any function is called changed in at most 5 % of
+    comparisons (--by self and --by total each). With fewer runs they know the noise of sampling, two or three runs a
+    little more; the table says so.
 
     \b
       flamegraph diff before.folded after.folded

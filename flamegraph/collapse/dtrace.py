@@ -25,31 +25,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..builder import Builder
-from ..options import option
+from ..kernel_names import KernelOptions
 from ..profile import Kind, Meta, Profile
 from ..source import Source
 from ..sums import LARGEST
 from ..text import decode
 from . import Format, Match
 
-__all__ = ["FORMAT", "Options", "parse", "sniff"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `dtrace` may be asked."""
-
-    kernel: bool = option(False, "mark kernel functions with _[k]")
-    offsets: bool = option(False, "show the offsets into functions")
+__all__ = ["FORMAT", "parse", "sniff"]
 
 
 FORMAT = Format(
     title="DTrace aggregations",
     made_by="dtrace -x ustackframes=100 -n 'profile-97 { @[stack(), ustack()] = count(); }'",
-    options=Options,
+    options=KernelOptions,
     files=("*.dtrace", "*.dtrace.txt"),
 )
 
@@ -80,7 +71,7 @@ def sniff(source: Source) -> Match:
     return Match.SHAPE if _STACK.search(source.head) else Match.NO
 
 
-def parse(source: Source, options: Options) -> Profile:
+def parse(source: Source, options: KernelOptions) -> Profile:
     """The profile of an output. What its lines are, is told by the lines."""
     lines = decode(bytes(source.data)).replace("\r\n", "\n").split("\n")
     reader = _Reader(options)
@@ -92,7 +83,7 @@ def parse(source: Source, options: Options) -> Profile:
 class _Reader:
     """An aggregation's entry as far as it was read: its keys, and its stacks, leaf first."""
 
-    def __init__(self, options: Options):
+    def __init__(self, options: KernelOptions):
         self.options = options
         self.build = Builder()
         self.metric = self.build.metric("samples", "samples")

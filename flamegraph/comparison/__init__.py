@@ -72,15 +72,14 @@ def diff(
             "; ".join(f"{d.what}: {d.before} before, {d.after} after" for d in fatal)
             + "; --force compares them all the same"
         )
+    captures = [profile.meta for profile in (*sides[0], *sides[1])]
     notes: tuple[str, ...] = ()
-    parts = 1
     if blocks:
-        sides, columns, notes, parts = _in_blocks(sides, columns)
+        sides, columns, notes = _in_blocks(sides, columns)
     runs = align(*sides, columns, key)
     metas = tuple(profile.meta for profile in (*sides[0], *sides[1]))
-    scale = scale_of(runs, norm, metas, measured)
-    if parts > 1:  # a block counts what a whole run would
-        scale = replace(scale, factors=tuple(factor * parts for factor in scale.factors))
+    in_blocks = len(metas) > len(captures)
+    scale = scale_of(runs, norm, captures, metas, measured)
     grains = grain(runs, measured, metas)
     annotated = frozenset().union(*(meta.annotated for meta in metas))
     enough = enough_runs(runs.after)
@@ -93,24 +92,25 @@ def diff(
         differences=differences,
         alpha=alpha,
         method=("fdr" if fdr else "max-t") if enough else "sampling noise only",
+        blocks=in_blocks,
         notes=notes,
     )
 
 
 def _in_blocks(
     sides: list[list[Profile]], columns: list[int]
-) -> tuple[list[list[Profile]], list[int], tuple[str, ...], int]:
-    """(sides, columns, notes, blocks after): each capture as its blocks; as they were where too few fit in."""
+) -> tuple[list[list[Profile]], list[int], tuple[str, ...]]:
+    """(sides, columns, notes): each capture as its blocks; as they were where too few fit in."""
     if [len(side) for side in sides] != [1, 1]:
         raise UsageError("blocks: expected one capture per side; repeated runs tell more")
     cuts = [cut(side[0], column) for side, column in zip(sides, columns, strict=True)]
     one, other = cuts
     if one is None or other is None:
         whole = [[replace(side[0], meta=replace(side[0].meta, timeline=False))] for side in sides]
-        return whole, columns, ("too few blocks of time: what the program does changes too slowly for its length",), 1
+        return whole, columns, ("too few blocks of time: what the program does changes too slowly for its length",)
     note = (
         f"{len(one.profiles)} blocks of {duration_ns(one.length)} before and {len(other.profiles)} of "
         f"{duration_ns(other.length)} after stand for runs: they tell how one run varies, not how runs differ"
     )
     each = [columns[0]] * len(one.profiles) + [columns[1]] * len(other.profiles)
-    return [one.profiles, other.profiles], each, (note,), len(other.profiles)
+    return [one.profiles, other.profiles], each, (note,)

@@ -116,12 +116,13 @@ def _by_sampling(
     nothing = np.full(len(values), np.nan)
     if grains is None:
         return Changes(*means, nothing, nothing, nothing, _verdicts(*means, nothing, nothing, nothing > 0))
-    variance = _between_runs(values, scaled, after, factors * grains, grains)
-    for side in (False, True):
-        mine = np.flatnonzero(after == side)
-        one = factors[mine] * grains[mine]
-        counts = np.maximum(values[:, mine] / grains[mine], 0)
-        variance += ((counts + 0.5 / len(mine)) * one**2).sum(axis=1) / len(mine) ** 2
+    with np.errstate(over="ignore"):  # what had to be scaled by 1e200 is infinitely uncertain
+        variance = _between_runs(values, scaled, after, factors * grains, grains)
+        for side in (False, True):
+            mine = np.flatnonzero(after == side)
+            one = factors[mine] * grains[mine]
+            counts = np.maximum(values[:, mine] / grains[mine], 0)
+            variance += ((counts + 0.5 / len(mine)) * one**2).sum(axis=1) / len(mine) ** 2
     spread = np.sqrt(variance)
     counted = np.flatnonzero(values.any(axis=1))
     # As if each row were tested: Šidák's bound for so many independent rows.

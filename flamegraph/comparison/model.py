@@ -76,7 +76,8 @@ class Scale:
     """How runs were made comparable: each run's values times its factor.
 
     name     "none", "total", "ratio", "work" or "time"
-    factors  one per run; those after have a geometric mean of 1, so that they keep the size that they were read with
+    factors  one per run; those after have a geometric mean of 1, so that they keep the size that they were read with;
+             of blocks of time, the size of the whole capture
     why      why this one was chosen, in a few words
     """
 
@@ -165,6 +166,7 @@ class Comparison:
     differences  what the sides do not have in common
     alpha        the share of comparisons without any change in which something may be called changed
     method       "max-t" or "fdr" for repeated runs; "sampling noise only" where a side has one run
+    blocks       whether blocks of one capture's time stand for the runs of a side
     notes        what a reader should know, a sentence each
     """
 
@@ -176,7 +178,18 @@ class Comparison:
     differences: tuple[Difference, ...]
     alpha: float
     method: str
+    blocks: bool = False
     notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        from ..notebook import in_words
+
+        return f"<{in_words(self)}>"
+
+    def _repr_html_(self) -> str:
+        from ..notebook import as_html
+
+        return as_html(self)
 
     @cached_property
     def functions(self) -> FunctionChanges:

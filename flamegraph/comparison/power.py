@@ -46,7 +46,7 @@ class Need:
 def power(comparison: Comparison, size: float = 0.05, chance: float = 0.8, most: int = 20, seed: int = 0) -> list[Need]:
     """What it takes to see each of the `most` hottest functions change by `size` (0.05: 5 %), with that `chance`.
 
-    The spread between runs is that of the runs compared; of single runs it is the noise of sampling, the least there
+    The spread between runs is that of the runs compared; of a run per side it is the noise of sampling, the least there
     can be.
     """
     runs, own = comparison.runs, comparison.functions.own
@@ -98,11 +98,12 @@ def _spread(comparison: Comparison, roots: np.ndarray, scaled: np.ndarray) -> np
     # A root of Poisson counts has a variance of 1/4, whatever is counted.
     sampling = np.full(len(roots), 0.5 * np.sqrt((grains * np.array(comparison.scale.factors)).mean()))
     degrees = len(after) - 2
-    if min(comparison.counts) < 2:
+    if degrees < 1:
         return sampling
     within = sum(((roots[:, s] - roots[:, s].mean(axis=1, keepdims=True)) ** 2).sum(axis=1) for s in (after, ~after))
-    # A spread from few runs may be small by luck: none is taken for less than what functions have in common.
-    common = np.median(within / degrees)
+    # A spread from few runs may be small by luck: none is taken for less than what functions have in common. Half of
+    # all estimates are below the median of chi-squared (Wilson and Hilferty), the more so the fewer runs there are.
+    common = np.median(within / degrees) / (1 - 2 / (9 * degrees)) ** 3
     return np.sqrt(np.maximum(within / degrees, common))
 
 

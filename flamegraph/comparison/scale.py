@@ -46,12 +46,16 @@ def parse_norm(norm: str) -> tuple[str, tuple[float, float] | None]:
     raise UsageError(f"--norm {norm}: expected one of {', '.join(NORMS)}, the last but one with two positive numbers")
 
 
-def scale_of(runs: Runs, norm: str, metas: Sequence[Meta], metric: Metric) -> Scale:
-    """The scale called `norm`; `metas` are those of the runs. IncompatibleProfiles where it can't be worked out."""
+def scale_of(runs: Runs, norm: str, captures: Sequence[Meta], metas: Sequence[Meta], metric: Metric) -> Scale:
+    """The scale called `norm`. IncompatibleProfiles where it can't be worked out.
+
+    `metas` are those of the runs, `captures` those of what was recorded: the same, unless runs are blocks of captures.
+    """
     name, work = parse_norm(norm)
     why = "asked for"
+    by_ratio = _by_ratio(runs) if name in ("auto", "ratio") else None
     if name == "auto":
-        name, why = _choose(runs, metas)
+        name, why = _choose(captures, by_ratio is not None)
     if name == "none":
         factors = np.ones(len(metas))
     elif name == "work":
@@ -64,30 +68,39 @@ def scale_of(runs: Runs, norm: str, metas: Sequence[Meta], metric: Metric) -> Sc
         factors = 1 / durations
     elif name == "total":
         factors = _by_total(runs, metric)
+    elif by_ratio is not None:
+        factors = by_ratio
     else:
-        factors = _by_ratio(runs)
-        if factors is None:
-            name, why = "total", f"fewer than {_ENOUGH} functions were sampled often enough for --norm ratio"
-            factors = _by_total(runs, metric)
+        raise IncompatibleProfiles(
+            f"--norm ratio: expected {_ENOUGH} functions or more that were sampled {_SAMPLED} times on both sides"
+        )
     if name in ("none", "work", "time") and metric.unit == "samples":
         factors = factors * _periods(metas)
-    # Those after keep the size that they were read with.
-    factors = factors / np.exp(np.log(factors[runs.after]).mean())
+    # How many of a side's runs make a capture: 1, or the number of its blocks.
+    parts = np.where(runs.after, runs.after.sum(), (~runs.after).sum()) if len(metas) > len(captures) else 1
+    if name in ("none", "work"):
+        factors = factors * parts
+    # Those after keep the size that they were read with, blocks of them that of the whole.
+    factors = factors / np.exp(np.log(factors[runs.after]).mean()) * np.max(parts * runs.after)
     return Scale(name, tuple(_neat(factor) for factor in factors.tolist()), why)
 
 
-def _choose(runs: Runs, metas: Sequence[Meta]) -> tuple[str, str]:
-    """(name, why) of the scale that fits what is known about the runs."""
-    if len(metas) > 2:
-        return "ratio", "runs differ in how much they were sampled, functions that did not change show by how much"
-    before, after = metas
-    if before.command and before.command == after.command:
-        return "none", "both ran the same command"
-    if before.duration and after.duration and not math.isclose(before.duration, after.duration, rel_tol=0.01):
-        return "time", "both say how long they were recorded"
-    if before.duration and after.duration:
-        return "none", "both were recorded for the same time"
-    return "ratio", "nothing tells how long or how much work each side ran"
+def _choose(captures: Sequence[Meta], enough: bool) -> tuple[str, str]:
+    """(name, why) of the scale that fits what is known; `enough` functions are there for `ratio`."""
+    before, *_, after = captures
+    if len(captures) == 2:
+        if before.command and before.command == after.command:
+            return "none", "both ran the same command"
+        if before.duration and after.duration and not math.isclose(before.duration, after.duration, rel_tol=0.01):
+            return "time", "both say how long they were recorded"
+        if before.duration and after.duration:
+            return "none", "both were recorded for the same time"
+    if not enough:
+        # By totals, what did not change would seem to shrink as soon as one function grows.
+        return "none", f"too few functions to tell how much each side ran: {_ENOUGH} would do; see --norm"
+    if len(captures) == 2:
+        return "ratio", "nothing tells how long or how much work each side ran"
+    return "ratio", "runs differ in how much they were sampled, functions that did not change show by how much"
 
 
 def _by_total(runs: Runs, metric: Metric) -> np.ndarray:

@@ -8,7 +8,7 @@ from ..errors import UsageError
 from ..options import option
 from ..profile import Profile
 from .names import GROUPS, group, rename, tidy
-from .samples import between, by_thread, focus, ignore, threads
+from .samples import between, by_process, by_thread, focus, ignore, threads
 from .stacks import drop_below, hide, merge_recursion, prune, reverse, show_from, trim
 
 __all__ = ["Transforms", "apply"]
@@ -25,6 +25,7 @@ class Transforms:
     focus: tuple[str, ...] = option((), "only stacks with a function that matches", metavar="REGEX")
     ignore: tuple[str, ...] = option((), "no stacks with a function that matches", metavar="REGEX")
     by_thread: bool = option(False, "a root for each thread")
+    by_process: bool = option(False, "a root for each process, below those of its threads")
     show_from: str | None = option(None, "stacks from the outermost function that matches on", metavar="REGEX")
     trim: int = option(0, "leave out so many outermost functions of each stack", metavar="N")
     drop_below: str | None = option(None, "leave out what a function that matches calls", metavar="REGEX")
@@ -43,7 +44,7 @@ class Transforms:
     @property
     def needs_samples(self) -> bool:
         """Whether samples must be read one by one, with their times and threads."""
-        return self.between is not None or self.thread is not None or self.by_thread
+        return self.between is not None or self.thread is not None or self.by_thread or self.by_process
 
 
 def apply(profile: Profile, wanted: Transforms, metric: int = 0) -> Profile:
@@ -58,6 +59,8 @@ def apply(profile: Profile, wanted: Transforms, metric: int = 0) -> Profile:
         profile = ignore(profile, pattern)
     if wanted.by_thread:
         profile = by_thread(profile)
+    if wanted.by_process:
+        profile = by_process(profile)
     if wanted.show_from is not None:
         profile = show_from(profile, wanted.show_from)
     if wanted.trim:

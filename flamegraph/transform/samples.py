@@ -13,7 +13,7 @@ from ..trie import paths
 from .matching import compiled, matching, on_path
 from .stacks import extended, kept
 
-__all__ = ["between", "by_thread", "focus", "ignore", "threads"]
+__all__ = ["between", "by_process", "by_thread", "focus", "ignore", "threads"]
 
 
 def focus(profile: Profile, pattern: str) -> Profile:
@@ -59,14 +59,32 @@ def threads(profile: Profile, pattern: str) -> Profile:
 
 def by_thread(profile: Profile) -> Profile:
     """With a frame for its thread below every stack, "name (tid)". UsageError where threads are not known."""
-    thread, stacks, frames = _thread(profile), profile.stacks, profile.frames
-    # Each stack once for each thread that it was sampled in.
-    pairs, row = np.unique(thread.astype(np.int64) * len(stacks) + profile.samples.stack, return_inverse=True)
+    names = [f"{t.name or 'thread'} ({t.tid})" if t.tid >= 0 else t.name or "thread" for t in profile.threads]
+    return _rooted(profile, _thread(profile), names, Kind.THREAD)
+
+
+def by_process(profile: Profile) -> Profile:
+    """With a frame for its process below every stack, "name (pid)", which bears the name of the process's first thread.
+
+    UsageError where threads are not known.
+    """
+    thread = _thread(profile)
+    pids = list(dict.fromkeys(t.pid for t in profile.threads))
+    first = {t.pid: t.name for t in profile.threads if t.tid == t.pid}
+    names = [f"{first.get(pid) or 'process'} ({pid})" if pid >= 0 else "process" for pid in pids]
+    process = np.array([pids.index(t.pid) for t in profile.threads], np.int64)
+    return _rooted(profile, process[thread], names, Kind.PROCESS)
+
+
+def _rooted(profile: Profile, owner: np.ndarray, names: list[str], kind: Kind) -> Profile:
+    """With `names[owner]` below the stack of each sample: int[samples]."""
+    stacks, frames = profile.stacks, profile.frames
+    # Each stack once for each owner that it was sampled in.
+    pairs, row = np.unique(owner.astype(np.int64) * len(stacks) + profile.samples.stack, return_inverse=True)
     chains, lengths = paths(stacks, pairs % len(stacks))
     roots = (len(frames) + pairs // len(stacks)).astype(np.int32)
     trie, leaf = stacks_from_chains(np.insert(chains, np.cumsum(lengths) - lengths, roots), lengths + 1)
-    names = [f"{t.name or 'thread'} ({t.tid})" if t.tid >= 0 else t.name or "thread" for t in profile.threads]
-    both = extended(frames, names, Kind.THREAD)
+    both = extended(frames, names, kind)
     return replace(profile, frames=both, stacks=trie, samples=replace(profile.samples, stack=leaf[row])).check()
 
 

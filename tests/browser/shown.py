@@ -84,7 +84,10 @@ class Shown:
                 self.page.evaluate(
                     """([x, y]) => {
                       const { canvas } = flamegraph.stage.picture, ratio = canvas.width / canvas.clientWidth;
-                      return [...canvas.getContext("2d").getImageData(x * ratio, y * ratio, 1, 1).data];
+                      const copy = document.createElement("canvas");
+                      const context = copy.getContext("2d", { willReadFrequently: true });
+                      context.drawImage(canvas, -x * ratio, -y * ratio);
+                      return [...context.getImageData(0, 0, 1, 1).data];
                     }""",
                     [box["left"] - host["left"] + 2, box["top"] - host["top"] + 2],
                 )[:3]

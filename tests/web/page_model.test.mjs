@@ -11,7 +11,7 @@ function modelOf({ tree, names }, header = {}, columns = {}) {
   const functions = names.length - 1, zeros = () => new Uint8Array(functions);
   return new Model({
     header: {
-      names: names.slice(1), modules: ["", "libc"], files: ["", "x.c"], sides: null, metric: 0, skipped: {}, facts: {},
+      names: names.slice(1), modules: ["", "libc"], files: ["", "x.c"], sides: null, metric: 0, skipped: {}, facts: {}, marks: {},
       metrics: tree.own.map((_, i) => ({ name: `metric${i}`, unit: "samples" })), ...header,
     },
     columns: {

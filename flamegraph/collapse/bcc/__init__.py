@@ -19,9 +19,9 @@ header is `folded`'s; with `--from bcc --unit us` it is read here, as what off-C
 - "--" between the kernel's stack and the program's is drawn as "-", as in folded output. Where a tool was not asked
   to put it there (`-d`), the kernel's functions are known by the entry into the kernel, and only for colours.
 - offwaketime hangs the waker's stack, upside down, on the stack that was blocked, as its folded output does.
-- wakeuptime of bcc before and after version 0.16 prints stacks in opposite orders. Here the waker's outermost
-  function is at the root in any case; folded output of the newer ones has it on top.
-- Since version 0.9 profile prints the running kernel function twice. It is kept as it is printed.
+- Older and newer versions of wakeuptime print stacks in opposite orders. Here the waker's outermost function is at
+  the root in any case; folded output of the newer ones has it on top.
+- The running kernel function is often printed twice, as profile of bcc 0.26 does. It is kept as it is printed.
 - What Python 3 printed as b'name' is a name.
 """
 
@@ -30,6 +30,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...kernel_names import KernelOptions
 from ...options import option
 from ...profile import Profile
 from ...source import Source
@@ -37,21 +38,18 @@ from ...text import decode
 from .. import Format, Match
 from .biostacks import is_biostacks, read_biostacks
 from .memleak import is_memleak, read_memleak
-from .stacks import read_stacks
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KernelOptions):
     """What `bcc` may be asked."""
 
     unit: str | None = option(
         None, "what the numbers are (default: as the header says)", choices=("ns", "us", "ms", "s", "bytes")
     )
     pid: bool = option(False, "show comm-PID in place of comm")
-    kernel: bool = option(False, "mark kernel functions with _[k]")
-    offsets: bool = option(False, "show the offsets into functions")
 
 
 FORMAT = Format(
@@ -87,6 +85,8 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of an output."""
+    from .stacks import read_stacks  # what it takes to read is not needed to find out whose a file is
+
     head = source.head
     read = read_memleak if is_memleak(head) else read_biostacks if is_biostacks(head) else read_stacks
     return read(decode(bytes(source.data)).replace("\r\n", "\n").split("\n"), options)

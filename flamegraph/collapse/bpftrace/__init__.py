@@ -36,20 +36,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...kernel_names import KernelOptions
 from ...options import option
 from ...profile import Profile
 from ...source import Source
 from ...text import decode
 from .. import Format, Match
-from .assemble import profile_of
-from .json_lines import read_json
-from .text import read_text
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KernelOptions):
     """What `bpftrace` may be asked."""
 
     map: str | None = option(None, "only this map, e.g. @reads", metavar="NAME")
@@ -64,9 +62,7 @@ class Options:
         "of a map printed several times, add up all or take the last (default: as it looks)",
         choices=("all", "last"),
     )
-    kernel: bool = option(False, "mark kernel functions with _[k]")
     addrs: bool = option(False, "show the addresses of unknown functions")
-    offsets: bool = option(False, "show the offsets into functions")
 
 
 FORMAT = Format(
@@ -96,6 +92,10 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of an output. UsageError where there is no map of the name that is asked for."""
+    from .assemble import profile_of  # what it takes to read is not needed to find out whose a file is
+    from .json_lines import read_json
+    from .text import read_text
+
     data = bytes(source.data)
     if b"\r" in source.head:
         data = data.replace(b"\r\n", b"\n")

@@ -8,10 +8,14 @@ two sides of a comparison, as difffolded.pl writes it. Lines that begin with "# 
 
 Is `main;step 2 5` a stack counted 2 before and 5 after, or a frame "step 2" counted 5? A line can't tell. Here the
 whole input decides: it has two columns where every counted line ends in two numbers, else one. `columns` overrules.
+
+A frame may be empty, the last one too. But where each stack ends in "_[g];" this divides the last frame from the count,
+as iaprof 0.5 writes it.
 """
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +28,7 @@ from ...source import Source
 from ...sums import too_large
 from ...text import decode
 from .. import Format, Match
-from .lines import NO_COUNT, count_of, is_comment, read_lines
+from .lines import NO_COUNT, Lines, count_of, is_comment, read_lines
 from .stacks import stacks_of
 
 __all__ = ["FORMAT", "Options", "parse", "sniff"]
@@ -81,7 +85,8 @@ def parse(source: Source, options: Options) -> Profile:
     lines = read_lines(data, options.columns)
     if over := too_large(lines.values):
         raise ParseError(source.name, "counts that add up to less than 2^63", f"{over[1]:,}")
-    text, stacks, node = stacks_of(data, lines.begin, lines.end)
+    end = lines.end - len(b";") if _ends_in(data, lines, b"_[g];") else lines.end
+    text, stacks, node = stacks_of(data, lines.begin, end)
     names = decode(text).split("\n")[:-1]
     kind = np.array([_KINDS.get(name[-4:], 0) for name in names], np.uint8)
     annotated = frozenset(Kind(k) for k in np.flatnonzero(np.bincount(kind)).tolist() if k)
@@ -101,6 +106,15 @@ def parse(source: Source, options: Options) -> Profile:
         meta=Meta(timeline=options.timeline, annotated=annotated),
         skipped=lines.skipped,
     )
+
+
+def _ends_in(data: bytes | mmap.mmap, lines: Lines, mark: bytes) -> bool:
+    """Whether all stacks end so; what nearly always says no is the first one."""
+    at = lines.end - len(mark)
+    if not len(at) or data[max(int(at[0]), 0) : int(lines.end[0])] != mark or (at < lines.begin).any():
+        return False
+    text = np.frombuffer(data, np.uint8)
+    return all((text[at + i] == byte).all() for i, byte in enumerate(mark))
 
 
 def _delimiters(names: list[str], stacks: Stacks, node: np.ndarray) -> list[int]:

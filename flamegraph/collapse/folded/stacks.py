@@ -5,12 +5,14 @@ from __future__ import annotations
 import mmap
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from ...chains import ranges, stacks_from_prefixes
 from ...chunks import CHUNK, each
 from ...profile import Stacks
+from ...trie import union
 from .names import MARGIN, distinct_pieces, gather, lowest_byte, windows
 
 __all__ = ["stacks_of"]
@@ -24,22 +26,31 @@ def stacks_of(data: bytes | mmap.mmap, begin: np.ndarray, end: np.ndarray) -> tu
     """
     cuts = [0, *np.searchsorted(end, np.arange(CHUNK, int(end.max(initial=0)), CHUNK)).tolist(), len(end)]
     parts = each(partial(_chunk, data), [(begin[a:b], end[a:b]) for a, b in pairwise(cuts) if a < b])
-    shared, lengths, number, texts = ([part[k] for part in parts] for k in range(4))
+    if not parts:
+        return b"", *stacks_from_prefixes(*(np.zeros(0, np.int64),) * 3)
+    if len(parts) == 1:
+        return parts[0].names.tobytes(), parts[0].stacks, parts[0].node
     # The same names stand in many chunks: number them all alike.
-    text = np.concatenate((*texts, np.zeros(MARGIN, np.uint8)))
+    text = np.concatenate((*(part.names for part in parts), np.zeros(MARGIN, np.uint8)))
     stop = np.flatnonzero(text == ord("\n"))
     start = np.concatenate(([0], stop[:-1] + 1))[: len(stop)]
     alike, first = distinct_pieces(text, start, stop - start)
-    alike = alike.astype(np.int32)  # large inputs make for long arrays
-    known = np.cumsum([0] + [np.count_nonzero(part == ord("\n")) for part in texts])
-    fresh = [alike[n + before] for n, before in zip(number, known.tolist(), strict=False)]
-    none = np.zeros(0, np.int64)
-    stacks, node = stacks_from_prefixes(*(np.concatenate((none, *arrays)) for arrays in (shared, lengths, fresh)))
+    ends = np.searchsorted(stop, np.cumsum([len(part.names) for part in parts[:-1]]))
+    stacks, went = union([part.stacks for part in parts], np.split(alike, ends))
+    node = np.concatenate([where[part.node] for where, part in zip(went, parts, strict=True)])
     return gather(text, start[first], (stop - start)[first]).tobytes(), stacks, node
 
 
-def _chunk(data: bytes | mmap.mmap, spans: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Of some stacks: (frames in common with the one before, frames in all, the rest's names numbered, the names)."""
+class _Part(NamedTuple):
+    """Some stacks: their trie, int32[k] their nodes, and the frames' names, each followed by a line end."""
+
+    stacks: Stacks
+    node: np.ndarray
+    names: np.ndarray
+
+
+def _chunk(data: bytes | mmap.mmap, spans: tuple[np.ndarray, np.ndarray]) -> _Part:
+    """A trie of its own for each chunk: small enough for a cache, and made by all threads."""
     begin, end = spans
     base, size = int(begin[0]), int(end[-1] - begin[0])
     text = np.empty(size + 1 + MARGIN, np.uint8)
@@ -62,7 +73,7 @@ def _chunk(data: bytes | mmap.mmap, spans: tuple[np.ndarray, np.ndarray]) -> tup
     start[first] = begin
     start, length = start[rest], stop[rest] - start[rest]
     number, holder = distinct_pieces(text, start, length)
-    return shared, lengths, number.astype(np.int32), gather(text, start[holder], length[holder])
+    return _Part(*stacks_from_prefixes(shared, lengths, number), gather(text, start[holder], length[holder]))
 
 
 def _shared(text: np.ndarray, begin: np.ndarray, end: np.ndarray, stop: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -20,7 +20,6 @@ from __future__ import annotations
 from ...profile import Profile
 from ...source import Source
 from .. import Format, Match
-from .by_ncu import by_ncu
 from .launches import Launches
 from .options import Options
 from .pages import is_head, read_pages
@@ -56,6 +55,8 @@ def parse(source: Source, options: Options) -> Profile:
     if source.head.startswith(MAGIC):
         read_report(source, launches)
         if not len(launches):
+            from .by_ncu import by_ncu  # rarely needed, and slow to import
+
             read_pages(by_ncu(source), launches)
     else:
         read_pages(source, launches)

@@ -6,12 +6,15 @@ of metrics, and then the results, each with its size before it: Protocol Buffers
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from ...protobuf import VARINT, Messages, number_in
 from ...source import Source
-from ...text import decode
 from .launches import Caller, Launches, function, range_of
 
 __all__ = ["MAGIC", "read_report"]
@@ -40,88 +43,105 @@ _LAYOUTS = (
 )
 _STRINGS, _PAYLOAD = 4, 5
 
-Value = int | float | memoryview
+#: So many results are read at a time: each has hundreds of metrics.
+_AT_ONCE = 500
 
 
 def read_report(source: Source, launches: Launches) -> None:
     """Read the launches of a report. Of one in another layout there are none; what is broken is counted."""
-    data = memoryview(source.data)
-    try:
-        blocks = list(_blocks(data, launches))
-        names = [decode(bytes(text)) for head, _ in blocks for text in _all(_one(head, _STRINGS), 1)]
-    except _BROKEN:
+    data = source.data
+    blocks = np.array(list(_blocks(data, launches)), np.int64).reshape(-1, 3)
+    heads = _messages(data, blocks[:, :2])
+    if heads.broken.any():
         return
+    names = heads.messages(_STRINGS).texts(1)
     for name in names:
         launches.known(name, _unit(name))
-    for head, payload in blocks:
-        try:
-            for layout, result in _results(head, payload, launches):
-                _result(result, layout, names, launches)
-        except _BROKEN:
-            launches.skip("block that is broken")
+    counts = np.stack([heads.number(field) for field in (_SOURCES, *(layout.count for layout in _LAYOUTS))], axis=1)
+    spans: dict[_Layout, list[tuple[int, int]]] = {layout: [] for layout in _LAYOUTS}
+    for (_, start, end), of_layouts in zip(blocks.tolist(), counts.tolist(), strict=True):
+        for layout, *span in _results(data, start, end, of_layouts, launches):
+            spans[layout].append(span)
+    for layout, found in spans.items():
+        for i in range(0, len(found), _AT_ONCE):
+            _read(_messages(data, np.array(found[i : i + _AT_ONCE])), layout, names, launches)
 
 
-class _Broken(Exception):
-    """Bytes that are no message."""
+def _messages(data: bytes, spans: np.ndarray) -> Messages:
+    """The messages that lie from `spans[:, 0]` to `spans[:, 1]`."""
+    return Messages(np.frombuffer(data, np.uint8), spans[:, 0], spans[:, 1], np.arange(len(spans)))
 
 
-#: What reading beyond the end of something raises.
-_BROKEN = (_Broken, IndexError, struct.error)
-
-
-def _blocks(data: memoryview, launches: Launches) -> Iterator[tuple[memoryview, memoryview]]:
-    """Head and payload of each block."""
-    at = len(MAGIC) + 4 + _size(data, len(MAGIC))
+def _blocks(data: bytes, launches: Launches) -> Iterator[tuple[int, int, int]]:
+    """Of each block where its head begins, where its results begin and where these end."""
+    view, at = memoryview(data), len(MAGIC)
+    at += 4 + _size(data, at)
     while at < len(data):
         start = at + 4
-        at = start + (_size(data, at) if start <= len(data) else 0)
-        head = data[start:at]
-        payload = int(_number(head, _PAYLOAD)) if at <= len(data) else 0
-        if at + payload > len(data):
+        payload = start + _size(data, at)
+        at = payload + (number_in(view, start, payload, _PAYLOAD) if payload <= len(data) else 0)
+        if at > len(data) or payload == start:
             launches.skip("block that is cut off")
             return
-        yield head, data[at : at + payload]
-        at += payload
+        yield start, payload, at
 
 
-def _results(head: memoryview, payload: memoryview, launches: Launches) -> Iterator[tuple[_Layout, memoryview]]:
-    """Each result of a block with its layout."""
-    at = 0
-    kinds = [(None, _number(head, _SOURCES)), *((layout, _number(head, layout.count)) for layout in _LAYOUTS)]
-    for layout, count in kinds:
-        for _ in range(int(count)):
-            if at + 4 > len(payload) or at + 4 + _size(payload, at) > len(payload):
+def _results(
+    data: bytes, at: int, end: int, counts: list[int], launches: Launches
+) -> Iterator[tuple[_Layout, int, int]]:
+    """Layout, start and end of each result of a block."""
+    for layout, count in zip((None, *_LAYOUTS), counts, strict=True):
+        for _ in range(count):
+            start = at + 4
+            at = start + _size(data, at)
+            if at > end:
                 launches.skip("block that is shorter than its results")
                 return
-            size = _size(payload, at)
-            if layout is not None:
-                yield layout, payload[at + 4 : at + 4 + size]
-            at += 4 + size
+            if at == start:
+                launches.skip("result that is empty")
+            elif layout is not None:
+                yield layout, start, at
 
 
-def _result(result: memoryview, layout: _Layout, names: list[str], launches: Launches) -> None:
-    fields = list(_fields(result))
-    found = {number: value for number, value in reversed(fields) if isinstance(value, memoryview)}
-    kernel = next((decode(bytes(found[n])) for n in layout.names if found.get(n)), layout.nameless)
-    functions = [_function(frame) for frame in _all(found.get(layout.functions, b""), 1)]
-    thread = next((value for number, value in fields if number == 1), 0)
-    around = list(_ranges(found.get(layout.ranges, b""), thread))
-    metrics = {}
-    for number, metric in fields:
-        if number == layout.metrics and isinstance(metric, memoryview):
-            name = int(_number(metric, 1))
-            if name < len(names) and launches.wants(names[name]):
-                metrics[names[name]] = _text(_one(metric, 2))
-    launch = launches.launch(len(launches), kernel, launches.callers(around, functions))
-    for name, text in metrics.items():
-        launches.measured(launch, name, _unit(name), text)
+def _size(data: bytes, at: int) -> int:
+    """The size that stands there; of what is cut off, more than there is."""
+    return struct.unpack_from("<I", data, at)[0] if at + 4 <= len(data) else len(data)
 
 
-def _text(value: memoryview | bytes) -> str:
-    """The value of a metric, "" where it is no number."""
-    found = next((found for number, found in _fields(value) if number in (2, 3, 4, 5)), "")
-    whole = isinstance(found, float) and abs(found) < 2**63 and found == int(found)
-    return "" if isinstance(found, memoryview) else str(int(found) if whole else found)
+def _read(results: Messages, layout: _Layout, names: list[str], launches: Launches) -> None:
+    """Read all results of a layout."""
+    n = len(results)
+    texts = [results.text(field) for field in layout.names]
+    kernels = [next(filter(None, several), layout.nameless) for several in zip(*texts, strict=True)]
+    kernels = kernels or [layout.nameless] * n
+    functions, ranges = _functions(results.messages(layout.functions), n), _ranges(results, layout.ranges)
+    found = [
+        launches.launch(len(launches), kernel, launches.callers(around, chain))
+        for kernel, around, chain in zip(kernels, ranges, functions, strict=True)
+    ]
+    wanted = np.array([launches.wants(name) for name in names] + [False])
+    metrics = results.messages(layout.metrics)
+    name = np.minimum(metrics.number(1), np.uint64(len(names))).astype(np.int64)
+    values = metrics.messages(2)
+    rows = np.flatnonzero(wanted[name[values.owner]])
+    for row, text in zip(values.owner[rows].tolist(), _texts(values, rows), strict=True):
+        metric = names[name[row]]
+        launches.measured(found[metrics.owner[row]], metric, _unit(metric), text)
+    for _ in range(int(np.count_nonzero(results.broken))):
+        launches.skip("launch of which a part is broken")
+
+
+def _texts(values: Messages, rows: np.ndarray) -> list[str]:
+    """Some values of metrics as text, "" where they are no numbers: a float, a double, or one of two integers."""
+    single, double = values.real(2), values.real(3)
+    real = np.where(np.isnan(single), double, single)[rows].tolist()
+    whole = (values.number(4) | values.number(5))[rows].tolist()
+    is_whole = np.isin(rows, np.concatenate((values.having(4, VARINT), values.having(5, VARINT)))).tolist()
+    return [str(whole[i]) if is_whole[i] else _text(real[i]) for i in range(len(rows))]
+
+
+def _text(real: float) -> str:
+    return "" if math.isnan(real) else str(int(real)) if real.is_integer() and abs(real) < 2**63 else str(real)
 
 
 def _unit(name: str) -> str:
@@ -129,69 +149,32 @@ def _unit(name: str) -> str:
     return "byte" if "bytes" in name else "nsecond" if name.startswith("gpu__time") else ""
 
 
-def _ranges(state: memoryview | bytes, thread: Value) -> Iterator[Caller]:
-    """The NVTX ranges that were open on a thread, outermost first, domain by domain."""
-    domains = {int(_number(domain, 1)): decode(bytes(_one(domain, 2))) for domain in _all(state, 1)}
-    for one in _all(state, 2):
-        if _number(one, 1) == thread:
-            for domain in _all(one, 2):
-                for pushed in _all(domain, 3):
-                    yield range_of(domains.get(int(_number(domain, 1)), ""), decode(bytes(_one(pushed, 1))))
+def _ranges(results: Messages, field: int) -> list[list[Caller]]:
+    """The NVTX ranges that were open on the thread of each result, outermost first, domain by domain."""
+    state = results.messages(field)
+    domains, threads = state.messages(1), state.messages(2)
+    of_thread = threads.messages(2)
+    pushed = of_thread.messages(3)
+    keys = zip(domains.owner.tolist(), domains.number(1).tolist(), strict=True)
+    called = dict(zip(keys, domains.text(2), strict=True))
+    thread = of_thread.owner[pushed.owner]
+    around = threads.owner[thread]
+    result = state.owner[around]
+    here = threads.number(1)[thread] == results.number(1)[result]
+    out: list[list[Caller]] = [[] for _ in range(len(results))]
+    domain = zip(around.tolist(), of_thread.number(1)[pushed.owner].tolist(), strict=True)
+    for row, key, name, is_here in zip(result.tolist(), domain, pushed.text(1), here.tolist(), strict=True):
+        if is_here:
+            out[row].append(range_of(called.get(key, ""), name))
+    return out
 
 
-def _function(frame: memoryview) -> Caller:
-    module, file, name = (decode(bytes(_one(frame, number))) for number in (1, 3, 4))
-    return function(name, module, file, min(int(_number(frame, 5)), 2**31 - 1))
-
-
-# Protocol Buffers: a message is a row of fields, each a tag (its number and how it is written) and a value.
-
-
-def _fields(message: memoryview | bytes) -> Iterator[tuple[int, Value]]:
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        wire = tag & 7
-        value: Value
-        if wire == 0:
-            value, at = _varint(message, at)
-        elif wire == 2:
-            size, at = _varint(message, at)
-            value = memoryview(message)[at : at + size]
-            at += size
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-            (value,) = struct.unpack_from("<d" if wire == 1 else "<f", message, at)
-            at += size
-        else:
-            raise _Broken(f"a field of type {wire}")
-        if at > len(message):
-            raise _Broken("a field is longer than its message")
-        yield tag >> 3, value
-
-
-def _varint(message: memoryview | bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise _Broken("a number without an end")
-
-
-def _size(data: memoryview, at: int) -> int:
-    return struct.unpack_from("<I", data, at)[0]
-
-
-def _all(message: memoryview | bytes, number: int) -> Iterator[memoryview]:
-    return (value for field, value in _fields(message) if field == number and isinstance(value, memoryview))
-
-
-def _one(message: memoryview | bytes, number: int) -> memoryview | bytes:
-    return next(_all(message, number), b"")
-
-
-def _number(message: memoryview | bytes, number: int) -> int | float:
-    return next((value for field, value in _fields(message) if field == number and isinstance(value, int)), 0)
+def _functions(stacks: Messages, results: int) -> list[list[Caller]]:
+    """The functions that led to each result, innermost first."""
+    frames = stacks.messages(1)
+    line = np.minimum(frames.number(5), np.uint64(2**31 - 1))
+    columns = (frames.text(4), frames.text(1), frames.text(3), line.tolist())
+    out: list[list[Caller]] = [[] for _ in range(results)]
+    for row, *told in zip(stacks.owner[frames.owner].tolist(), *columns, strict=True):
+        out[row].append(function(*told))
+    return out

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...nesting import SliceIndex, crossing, nest
+from ...nvtx import without_numbers
 from .export import Export
 from .pairs import distinct_pairs
 from .processes import UNKNOWN, Processes, process_of
@@ -65,7 +66,7 @@ def read_ranges(export: Export, with_numbers: bool, wanted: bool = True) -> Rang
     if not wanted:
         none = np.zeros(0, np.int64)
         return Ranges(none, none, none, none, none, none, none)
-    tidy = bytes if with_numbers else _without_numbers
+    tidy = bytes if with_numbers else without_numbers
     rows = export.spans(
         "NVTX_EVENTS", tidy, start=0, end=_OPEN, eventType=0, globalTid=UNKNOWN, domainId=0, textId=-1, text=""
     )
@@ -109,11 +110,6 @@ def _climb(found: np.ndarray, parent: np.ndarray, stays: Callable[[np.ndarray, n
         found[live] = parent[found[live]]
         live = live[found[live] >= 0]
     return found
-
-
-def _without_numbers(name: bytes) -> bytes:
-    """The name up to PyTorch's numbers: "aten::mm, seq = 3, op_id = 12, sizes = [[8, 8]]" is "aten::mm"."""
-    return name.partition(b", seq = ")[0].partition(b", op_id = ")[0]
 
 
 def _domains(rows: dict[str, np.ndarray], name: np.ndarray) -> np.ndarray:

@@ -32,7 +32,6 @@ from ...profile import Profile
 from ...source import Source
 from ...tables import rows
 from .. import Format, Match
-from .choice import Choice
 from .options import Options
 from .reports import is_head, report_of
 
@@ -56,6 +55,8 @@ def sniff(source: Source) -> Match:
 
 
 def parse(source: Source, options: Options) -> Profile:
+    from .choice import Choice  # what it takes to read is not needed to find out whose a file is
+
     choice = Choice(options)
     current = reader = None
     for table, _, cells in rows(source, is_head):

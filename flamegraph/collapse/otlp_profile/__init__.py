@@ -27,10 +27,6 @@ from ...options import option
 from ...profile import Profile
 from ...source import Source
 from .. import Format, Match
-from .assemble import assemble
-from .binary import read_binary
-from .protojson import read_json
-from .roots import Roots
 from .shapes import CURRENT, refusal, revision
 
 __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
@@ -86,6 +82,11 @@ def describe(source: Source) -> Description:
 
 
 def parse(source: Source, options: Options) -> Profile:
+    from .assemble import assemble  # what it takes to read is not needed to find out whose a file is
+    from .binary import read_binary
+    from .protojson import read_json
+    from .roots import Roots
+
     roots = Roots(options.tag_root, options.tag_leaf)
     if source.head[:4096].lstrip()[:1] == b"{":
         return assemble(source, read_json(source), roots, options.timeline)

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...builder import add_up, stacks_from_chains
-from ...locations import FrameTable, Places, expand
+from ...frame_table import FrameTable
+from ...locations import Places, expand
 from ...profile import Meta, Profile, Samples, Thread
 from ...ragged import Ragged
 from ...source import Source
@@ -51,7 +52,7 @@ def assemble(source: Source, messages: Iterable[Message], roots: Roots, timeline
         who = thread[order].astype(np.int32) if threads.keys() - {NO_THREAD} else None
         samples = Samples(samples.stack[order], samples.values[order], time[order], who)
     return Profile(
-        frames.finish(),
+        frames.frames(),
         trie,
         samples if timeline else add_up(samples),
         scales.metrics(),

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import ParseError
-from ...locations import FrameTable, Places, most_frames
+from ...frame_table import FrameTable
+from ...locations import Places, most_frames
 from ...profile import Thread
 from ...ragged import Ragged, side_by_side
 from ...source import Source
@@ -58,7 +59,7 @@ def chains_of(
     for attributes in contexts:
         over, under = roots.above(attributes), roots.below(attributes)
         for rows, named in ((above, over), (below, under)):
-            rows.append([size + ends.setdefault(frames.number(*frame), len(ends)) for frame in reversed(named)])
+            rows.append([size + ends.setdefault(frames.frame(*frame), len(ends)) for frame in reversed(named)])
         thread.append(threads.setdefault(thread_of(attributes), len(threads)))
 
     pair, which = np.unique(context * len(stacks.lengths) + message.stack, return_inverse=True)

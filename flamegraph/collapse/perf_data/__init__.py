@@ -12,6 +12,7 @@ prints and `perf_script` reads, with these exceptions:
   innermost keeps its own name where perf repeats that of the symbol, the function that holds them has its symbol's;
 - addresses in the vdso are named where the recording was made by the kernel that runs, perf names them by that one
   always;
+- of a recording from another machine no file counts without a build id, where perf takes any with the same path;
 - with `--addrs` an unknown function shows its place in the file, also without call chains;
 - user stacks that were copied (`--call-graph dwarf`) are unwound by perf where it is installed, with inlined
   functions only on `--inline yes`, since it is slow at them; elsewhere only their leaf is shown.
@@ -50,7 +51,7 @@ def parse(source: Source, options: Options) -> Profile:
         raise MissingExtra(f"--inline yes needs the library that reads debug information: {NEEDED}")
     header, gather = gathered(source, options)
     if gather.copied_stacks and options.unwind == "perf":
-        unwound = by_perf(source, options, gather.rows.first)
+        unwound = by_perf(source, options, header, gather)
         if unwound is not None:
             return unwound
     return profile_of(header, gather, options)

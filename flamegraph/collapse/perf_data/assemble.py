@@ -11,7 +11,9 @@ from ...errors import UsageError
 from ...profile import Frames, Kind, Meta, Metric, Profile, Samples, Stacks, Thread
 from ..perf_script.events import base_name, unit
 from ..perf_script.frames import Frame, tidy_java
+from .deferred import NEVER_CAME
 from .events import TRACEPOINT, Attr, event_name
+from .files import recorded_elsewhere
 from .frames import ChainWords, FrameTable, Places
 from .gather import Gather
 from .header import Header
@@ -35,20 +37,21 @@ def profile_of(header: Header, gather: Gather, options: Options) -> Profile:
     keys, values, column = keys[keep], values[keep], column[keys[keep, _EVENT]]
     weight = values[:, _COUNT if options.weight == "samples" else _WEIGHT]
     threads, thread = _threads(keys, list(gather.processes.names))
+    chains, lacking = gather.deferred.completed(gather.chains)
+    header.skip(NEVER_CAME, int(values[np.isin(keys[:, _CHAIN], lacking), _COUNT].sum()))
 
     resolver = Resolver(
         symfs=options.symfs, kallsyms=options.kallsyms, vmlinux=options.vmlinux, demangle=options.demangle,
         build_ids=header.build_ids,
         release=header.words.get("osrelease", "unknown"),
         inline=options.inline if AVAILABLE else "no",
+        elsewhere=recorded_elsewhere(header.words),
     )  # fmt: skip
     table = FrameTable(options.spelling)
-    stacks, leaf = _stacks(
-        header, gather, resolver, table, keys, [options.label(row.name, row.pid, row.tid) for row in threads], thread
-    )
-    header.skip("record lost by the kernel", gather.processes.lost)
-    header.skip("sample lost by the kernel", gather.processes.lost_samples)
-    for note, count in resolver.notes.items():
+    labels = [options.label(row.name, row.pid, row.tid) for row in threads]
+    words = ChainWords(chains, header.order)
+    stacks, leaf = _stacks(words, Places(gather.processes, resolver, table), table, keys, labels, thread)
+    for note, count in (gather.processes.losses | resolver.notes).items():
         header.skip(note, count)
     name, kind, module, file, line = (list(part) for part in zip(*table.rows, strict=True)) if table.rows else ([],) * 5
     profile = Profile(
@@ -113,15 +116,13 @@ def _threads(keys: np.ndarray, names: list[str]) -> tuple[tuple[Thread, ...], np
 
 
 def _stacks(
-    header: Header, gather: Gather, resolver: Resolver, table: FrameTable, keys: np.ndarray, labels: list[str],
-    thread: np.ndarray,
-) -> tuple[Stacks, np.ndarray]:  # fmt: skip
+    words: ChainWords, places: Places, table: FrameTable, keys: np.ndarray, labels: list[str], thread: np.ndarray
+) -> tuple[Stacks, np.ndarray]:
     """(trie, leaf of each row): each distinct chain in each memory below each label."""
     root = np.array([table.number(Frame(label, Kind.PROCESS, "")) for label in labels], np.int64)[thread]
     chain, state = keys[:, _CHAIN], keys[:, _STATE]
-    pair, first = distinct(chain * (len(gather.processes.states) + 1) + state + 1)
-    words = ChainWords(list(gather.chains), header.order)
-    frames, lengths = Places(gather.processes, resolver, table).frames_of(words, chain[first], state[first])
+    pair, first = distinct(chain * (int(state.max(initial=0)) + 2) + state + 1)
+    frames, lengths = places.frames_of(words, chain[first], state[first])
     stack, at = distinct(pair * (len(table.rows) + 1) + root)
     root, pair = root[at], pair[at]
     start = np.cumsum(lengths) - lengths

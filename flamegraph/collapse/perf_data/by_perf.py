@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from ...profile import Profile
 from ...source import Source
 from .. import perf_script
+from .gather import Gather
+from .header import Header
 from .options import Options
+from .unwind import COPIED
 
 __all__ = ["by_perf"]
 
@@ -22,11 +25,8 @@ _DEEPEST = 1024
 _FIELDS = "+pid,+ip,+sym,+dso"
 
 
-def by_perf(source: Source, options: Options, first: int | None) -> Profile | None:
-    """What perf makes of a recording, None where there is no perf, no file, or nothing comes of it.
-
-    `first` is the time of the first sample, for `options.time` that counts from it.
-    """
+def by_perf(source: Source, options: Options, header: Header, gather: Gather) -> Profile | None:
+    """What perf makes of a recording, None where there is no perf, no file, or nothing comes of it."""
     perf = shutil.which("perf")
     if perf is None or source.path is None or source.raw is not source.data:
         return None
@@ -46,7 +46,7 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
     command += [] if options.inline == "yes" else ["--no-inline"]
     for flag, value in (
         ("--symfs", options.symfs), ("--kallsyms", options.kallsyms), ("--vmlinux", options.vmlinux),
-        ("--cpu", options.cpu), ("--time", _time(options, first)),
+        ("--cpu", options.cpu), ("--time", _time(options, gather.rows.first)),
         ("--comms", _listed(options.comm)), ("--pid", _listed(options.only_pid)), ("--tid", _listed(options.only_tid)),
     ):  # fmt: skip
         command += [flag, value] if value else []
@@ -58,7 +58,18 @@ def by_perf(source: Source, options: Options, first: int | None) -> Profile | No
         same = {field.name for field in fields(perf_script.Options)} & {field.name for field in fields(Options)}
         same -= {"cpu", "time"}  # perf has chosen by them, of the times it prints less
         wanted = perf_script.Options(**{name: getattr(options, name) for name in same})
-        return perf_script.parse(Source(text, source.name), wanted)
+        return _with_head(perf_script.parse(Source(text, source.name), wanted), header, gather)
+
+
+def _with_head(profile: Profile, header: Header, gather: Gather) -> Profile:
+    """The profile with what perf's text does not say of the recording."""
+    command, host = " ".join(header.command), header.words.get("hostname", "")
+    skipped = {reason: count for reason, count in header.skipped.items() if reason != COPIED}
+    return replace(
+        profile,
+        meta=replace(profile.meta, command=command, host=host, duration=gather.rows.duration),
+        skipped=skipped | gather.processes.losses | profile.skipped,
+    )
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -7,19 +7,26 @@ checksum in .gnu_debuglink agrees.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .elf import Elf, mapped
+from .living import roots
+from .processes import Mapping
 
 __all__ = [
-    "DIFFERS", "MISSING", "cache_home", "debug_files", "elf_file", "inside", "kernel_images", "runtime_file",
-    "same_build",
+    "DIFFERS", "ELSEWHERE", "MISSING", "cache_home", "debug_files", "elf_file", "inside", "kernel_images",
+    "recorded_elsewhere", "runtime_file", "same_build",
 ]  # fmt: skip
 
 #: Why a file can't be used.
 MISSING, DIFFERS = "file not found", "build id differs"
+ELSEWHERE = "recorded on another machine without build ids; --symfs DIR says where its programs are"
+
+#: Where no programs are, but devices, and files that do something when they are opened.
+_NO_PROGRAMS = re.compile(r"/+(?:proc|sys|dev(?!/shm/))/")
 
 _BUILD_ID = re.compile(r"[0-9a-f]{4,128}")
 _RELEASE = re.compile(r"[\w.+~-]+")
@@ -34,30 +41,45 @@ def elf_file(path: str) -> Elf | None:
         return None
 
 
-def runtime_file(path: str, build_id: str, symfs: str) -> tuple[Elf | None, str]:
-    """(the file that was mapped, why there is none). The build id decides, if one is given."""
-    if path == "[vdso]":
-        places = iter([_vdso()])
-    elif not path.startswith("/"):
-        return None, MISSING
-    elif symfs:
-        places = map(elf_file, (inside(symfs, path), inside(symfs, os.path.basename(path))))
-    else:
-        places = map(elf_file, (path, *_cached(build_id, "vdso", "elf")))
-    problem = MISSING
-    for elf in places:
+def runtime_file(
+    path: str, build_id: str, symfs: str, elsewhere: bool = False, alike: Iterable[Mapping] = ()
+) -> tuple[Elf | None, str]:
+    """(the file that was mapped, why there is none). The build id decides, if one is given.
+
+    elsewhere   whether another machine made the recording
+    alike       mappings of the file, one of each process
+    """
+    problem, places = MISSING, _places(path, build_id, symfs, () if elsewhere else alike)
+    for elf in [_vdso()] if path == "[vdso]" else map(elf_file, places):
         if elf is None:
             continue
         if build_id and not same_build(elf.build_id, build_id):
             problem = DIFFERS
-            continue
-        return elf, ""
+        elif elsewhere and not (build_id or symfs):
+            problem = ELSEWHERE
+        else:
+            return elf, ""
     return None, problem
+
+
+def _places(path: str, build_id: str, symfs: str, alike: Iterable[Mapping]) -> Iterator[str]:
+    if not path.startswith("/") or _NO_PROGRAMS.match(os.path.normpath(path)):
+        return
+    if symfs:
+        yield from (inside(symfs, path), inside(symfs, os.path.basename(path)))
+        return
+    theirs = (inside(root, path) for root in roots(alike))
+    if build_id:
+        yield path
+        yield from _cached(build_id, "vdso", "elf")
+        yield from theirs
+    else:
+        yield next(theirs, path)  # nothing else tells a file in a container from ours with the same path
 
 
 def debug_files(path: str, build_id: str, runtime: Elf | None, symfs: str) -> Iterator[Elf]:
     """Files with the symbols that were stripped from a file, best first."""
-    places = list(_cached(build_id, "debug"))
+    places = list(_cached(build_id, "debug", "elf"))  # the latter by `perf buildid-cache --add`
     if _BUILD_ID.fullmatch(build_id):
         places += [
             inside(symfs, f"/usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}.debug"),
@@ -98,6 +120,12 @@ def kernel_images(build_id: str, release: str, symfs: str) -> Iterator[tuple[str
                 f"/lib/modules/{release}/vmlinux",
             ]
         yield from ((inside(symfs, path), True) for path in places)
+
+
+def recorded_elsewhere(words: dict[str, str]) -> bool:
+    """Whether the head of a recording names another machine than this one: by its name, kernel or processor."""
+    here = {"hostname": platform.node(), "osrelease": platform.release(), "arch": platform.machine()}
+    return any(words.get(word, "") not in ("", known) for word, known in here.items())
 
 
 def inside(root: str, path: str) -> str:

@@ -131,7 +131,7 @@ class Places:
         mapping = part.mapping
         ips = offset + np.uint64((mapping.start - mapping.offset) % (1 << 64))
         once, back = np.unique(ips, return_inverse=True)  # one may be a caller and a leaf
-        names = self._resolver.user(mapping.pid, mapping, once, part.memory)
+        names = self._resolver.user(mapping.pid, mapping, once, part.memory, list(part.alike.values()))
         names = [names[at] for at in back.tolist()]
         calls = self._resolver.inlined(mapping, ips, caller) if self._inline else [()] * len(ips)
         shown_at = ips if mapping.anonymous else offset
@@ -144,10 +144,12 @@ class _Part(NamedTuple):
 
     mapping   one of its mappings
     memory    all that is mapped beside it
+    alike     the first mapping of each process, by its number
     """
 
     mapping: Mapping
     memory: list[Mapping]
+    alike: dict[int, Mapping]
 
 
 class _Files:
@@ -177,7 +179,8 @@ class _Files:
         key = (mapping.pid, mapping.start) if compiled_code(mapping) else (mapping.path, mapping.build_id)
         number = self._numbers.setdefault(key, len(self.found))
         if number == len(self.found):
-            self.found.append(_Part(mapping, memory))
+            self.found.append(_Part(mapping, memory, {}))
+        self.found[number].alike.setdefault(mapping.pid, mapping)
         return number, (mapping.offset - mapping.start) % (1 << 64)
 
 

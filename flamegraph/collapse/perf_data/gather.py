@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import UsageError
+from .deferred import Deferred
 from .events import Attr, Sample
 from .header import Header
 from .options import Options
@@ -43,7 +44,7 @@ class Gather:
     """Takes the blocks of a recording, then `finish` gives its rows."""
 
     def __init__(self, header: Header, options: Options):
-        self.processes, self.chains = Processes(), Chains()
+        self.processes, self.chains, self.deferred = Processes(), Chains(), Deferred(header.order)
         self.rows = Rows(self.processes, options)
         self.copied_stacks = False  # whether the user's stacks were copied, to be unwound later
         self._header, self._options = header, options
@@ -60,6 +61,7 @@ class Gather:
         others = np.flatnonzero(~sample)
         times = self._router.times(block, others) if self._timed else self._records + others
         self.processes.take(block, others, times, self._header.order)
+        self.deferred.take(block)
         self._newest_before_mark = self._newest
         rows = np.flatnonzero(sample)
         if len(rows):
@@ -123,9 +125,9 @@ class Gather:
             weight = np.array([attr.period for attr in self._attrs], np.uint64)[columns.event]
         keep = weight < _LARGEST
         self._header.skip("sample with a damaged period", len(keep) - int(keep.sum()))
-        if self._options.cpus:
-            keep &= np.isin(columns.cpu, self._options.cpus)
-        keep = np.flatnonzero(keep)
+        counted = columns.reads is not None and columns.reads[4] >= 0
+        wanted = np.isin(columns.cpu, self._options.cpus) if self._options.cpus else np.ones(len(keep), bool)
+        keep = np.flatnonzero(keep if counted else keep & wanted)  # a counter may have counted on other processors too
         waiting = Waiting(
             when=when[keep],
             time=when[keep] if columns.time is None else columns.time[keep],
@@ -135,8 +137,9 @@ class Gather:
             event=columns.event[keep].astype(np.int32),
             weight=weight[keep].astype(np.int64),
             counter=np.zeros(len(keep), np.int64),
+            wanted=wanted[keep],
         )
-        if columns.reads is not None and columns.reads[4] >= 0:
+        if counted:
             waiting = self._counted(block, columns, keep, waiting)
         self._waiting.append(waiting)
 

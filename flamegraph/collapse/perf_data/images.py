@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from .elf import Elf
 from .files import debug_files, runtime_file
 from .inline import LARGEST, Call, Inlines, debug_size
+from .processes import Mapping
 from .table import EMPTY, Raw, Strings, Table, merge
 
 __all__ = ["Image"]
@@ -22,12 +23,18 @@ class Image:
     inline_problem   why it knows of no inlined functions, or ""; that there is no debug information is none
     """
 
-    def __init__(self, path: str, build_id: str, symfs: str, shown: Callable[[bytes], str]):
-        """`build_id` is the recorded one, or "" if none was; `shown` gives a raw name as it will be printed."""
+    def __init__(
+        self, path: str, build_id: str, symfs: str, shown: Callable[[bytes], str], elsewhere: bool = False,
+        alike: Iterable[Mapping] = (),
+    ):  # fmt: skip
+        """`build_id` is the recorded one, or "" if none was; `shown` gives a raw name as it will be printed.
+
+        elsewhere, alike   as `runtime_file` has them
+        """
         self._shown, self._inlines, self.inline_problem = shown, None, ""
         self._debug: Callable[[], Iterator[Elf]] | None = None
         self._known: dict[int, str | None] = {-1: None}
-        runtime, self.problem = runtime_file(path, build_id, symfs)
+        runtime, self.problem = runtime_file(path, build_id, symfs, elsewhere, alike)
         wanted = build_id or (runtime.build_id if runtime else "")
         best = runtime
         if runtime is None or not runtime.has_symtab:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -44,6 +45,16 @@ try:
 except Exception as error:
     sys.exit(" ".join(str(error).split()) or type(error).__name__)
 table.dump_into(sys.stdout.buffer)
+"""
+
+#: What such a process may take at most: data in memory, and a quarter as much written.
+_LIMIT = """
+import contextlib, sys
+with contextlib.suppress(ImportError, OSError, ValueError):
+    import resource
+    most = int(sys.argv.pop(1))
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most // 4, most // 4))
 """
 
 _COMPRESSED = 1 << 11  # SHF_COMPRESSED
@@ -106,20 +117,32 @@ def _table(elf: Elf, size: int) -> SymCache:
     key = f"{elf.build_id}-{len(elf.data):x}-{size:x}" if elf.build_id else ""
     kept = inline_cache.load(key, SYMCACHE_LATEST_VERSION) if key else None
     if kept is None:
-        kept = _made(elf.path)
+        kept = _made(elf.path, *_limits(size))
         if key:
             inline_cache.save(key, SYMCACHE_LATEST_VERSION, kept)
     return SymCache.from_bytes(kept)
 
 
-def _made(path: str) -> bytes:
+def _limits(size: int) -> tuple[int, int]:
+    """(seconds, bytes of memory) for a table of that much debug information: four times and twice what it takes."""
+    return min(10 + size // 10_000_000, 300), min((512 << 20) + 10 * size, 8 << 30)
+
+
+def _made(path: str, seconds: int, memory: int) -> bytes:
     """The table of a file, made in a process of its own: the library recurses, and a file can be made that ends it."""
-    command = [sys.executable, "-I", "-c", _MAKE, path, *sys.path]
-    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-    if run.returncode:
-        said = run.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise ValueError(said if run.returncode > 0 and said else f"its reader ended with {run.returncode}")
-    return run.stdout
+    command = [sys.executable, "-I", "-c", _LIMIT + _MAKE, str(memory), path, *sys.path]
+    with tempfile.TemporaryFile() as table:
+        try:
+            run = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=table, stderr=subprocess.PIPE, timeout=seconds
+            )
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"its reader took longer than {seconds} s") from None
+        if run.returncode:
+            said = run.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise ValueError(said if run.returncode > 0 and said else f"its reader ended with {run.returncode}")
+        table.seek(0)
+        return table.read()
 
 
 def debug_size(elf: Elf) -> int:

@@ -17,13 +17,23 @@ from collections.abc import Iterable
 import numpy as np
 
 from .files import inside
+from .hexadecimal import hexadecimal
 from .regular import opened
-from .table import FUNC, GLOBAL, Raw, Table
+from .table import EMPTY, FUNC, GLOBAL, Raw, Table, merge
 
-__all__ = ["compiled", "jitdump", "perf_map"]
+__all__ = ["NO_MAP", "compiled", "jitdump", "perf_map"]
+
+#: What is said where such code ran and nothing tells its names.
+NO_MAP = (
+    "address in code compiled at run time, without its names: run node with --perf-basic-prof, "
+    "java with -XX:+DumpPerfMapAtExit, python with -X perf, or record with -k 1 and use perf inject --jit"
+)
 
 #: Long-running JVMs write maps of tens of megabytes.
 _MAX = 128 << 20
+
+#: Bytes of a map looked at at a time, the shortest entry, and how many are taken: each is held in a few numbers.
+_WINDOW, _SHORTEST, _MOST = 4 << 20, len("1 1 f"), 1 << 21
 
 #: A process maps its dump, which is how perf inject learns of it.
 _DUMP = re.compile(r"^/(?:.*/)?jit-\d+\.dump$")
@@ -31,12 +41,15 @@ _JITDUMP = {b"DTiJ": "<", b"JiTD": ">"}
 _LOAD, _MOVE = 0, 1
 
 
-def compiled(root: str, pid: int, paths: Iterable[str]) -> Table:
-    """The table of the code that a process compiled, from its map or else from the jitdump file among its `paths`."""
-    table = perf_map(_read(inside(root, f"/tmp/perf-{pid}.map")))
-    if not len(table):
-        dump = next((path for path in paths if _DUMP.search(path)), "")
-        table = jitdump(_read(inside(root, dump))) if dump else table
+def compiled(places: Iterable[tuple[str, int]], paths: Iterable[str]) -> Table:
+    """The table of the code that a process compiled, from its map or else from the jitdump file among its `paths`.
+
+    places   (root directory, number of the process) where to look for either, the best first
+    """
+    table, dump = perf_map(b""), next(filter(_DUMP.search, paths), "")
+    for root, pid in places:
+        table = table if len(table) else perf_map(_read(inside(root, f"/tmp/perf-{pid}.map")))
+        table = table if len(table) or not dump else jitdump(_read(inside(root, dump)))
     return table
 
 
@@ -50,19 +63,29 @@ def _read(path: str) -> bytes:
 
 def perf_map(text: bytes) -> Table:
     """The table of a map file. Lines that are no entries are left out."""
-    start, end, name, at = [], [], [], 0
-    for line in text.split(b"\n"):
-        parts = line.split(b" ", 2)
-        try:
-            first, size = int(parts[0], 16), int(parts[1], 16)
-            if len(parts) == 3 and 0 <= first < first + size < 1 << 64:
-                start.append(first)
-                end.append(first + size)
-                name.append(at + len(parts[0]) + len(parts[1]) + 2)
-        except (ValueError, IndexError):
-            pass
-        at += len(line) + 1
-    return _table(start, end, name, text.replace(b"\n", b"\0"))
+    parts, at, held = [EMPTY], 0, 0
+    while at < len(text) and held < _MOST:
+        stop = text.rfind(b"\n", at, at + _WINDOW) + 1 or text.find(b"\n", at) + 1 or len(text)
+        parts.append(_entries(np.frombuffer(text, np.uint8, stop - at, at), at))
+        at, held = stop, held + len(parts[-1].start)
+    return Table(merge(parts), text.replace(b"\n", b"\0"), latest=True)
+
+
+def _entries(lines: np.ndarray, base: int) -> Raw:
+    """The entries of lines that stand in the text from `base` on."""
+    line = np.append(0, np.flatnonzero(lines == ord("\n")) + 1)
+    line = line[np.diff(line, append=len(lines)) >= _SHORTEST]  # that many empty lines cost nothing
+    start, at, sound = hexadecimal(lines, _behind_0x(lines, line))
+    size, name, right = hexadecimal(lines, _behind_0x(lines, at + 1))
+    end = start + size
+    sound &= right & (end > start)
+    sound[sound] = (lines[at[sound]] == ord(" ")) & (lines[name[sound]] == ord(" "))
+    return _code(start[sound], end[sound], base + name[sound] + 1)
+
+
+def _behind_0x(text: np.ndarray, at: np.ndarray) -> np.ndarray:
+    first, second = (np.take(text, at + step, mode="clip") for step in (0, 1))
+    return at + 2 * ((first == ord("0")) & (second | 0x20 == ord("x")))
 
 
 def jitdump(data: bytes) -> Table:
@@ -92,10 +115,10 @@ def jitdump(data: bytes) -> Table:
                 end.append(address + length)
                 name.append(name[size_of[index]])
         at += size
-    return _table(start, end, name, b"\0".join(names) + b"\0")
+    raw = _code(np.array(start, np.uint64), np.array(end, np.uint64), np.array(name, np.int64))
+    return Table(raw, b"\0".join(names) + b"\0", latest=True)
 
 
-def _table(start: list[int], end: list[int], name: list[int], text: bytes) -> Table:
+def _code(start: np.ndarray, end: np.ndarray, name: np.ndarray) -> Raw:
     kind, binding = (np.full(len(start), constant, np.uint8) for constant in (FUNC, GLOBAL))
-    raw = Raw(np.array(start, np.uint64), np.array(end, np.uint64), kind, binding, np.array(name, np.int64))
-    return Table(raw, text, latest=True)
+    return Raw(start, end, kind, binding, name)

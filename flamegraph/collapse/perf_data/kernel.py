@@ -12,6 +12,7 @@ import numpy as np
 from ...text import decode, encode
 from .elf import build_id_note
 from .files import elf_file, kernel_images, same_build
+from .hexadecimal import hexadecimal
 from .modules import module_name, module_table
 from .processes import Mapping
 from .table import EMPTY, FUNC, GLOBAL, LOCAL, OBJECT, WEAK, Raw, Table
@@ -25,10 +26,6 @@ _MAX = 64 << 20
 _REFERENCES = ("_text", "_stext")
 _NAME = "[kernel.kallsyms]"
 
-_DIGITS = np.full(256, 255, np.uint8)
-for _first, _digits in ((0, b"0123456789"), (10, b"abcdef"), (10, b"ABCDEF")):
-    _DIGITS[list(_digits)] = np.arange(_first, _first + len(_digits))
-
 
 class Kernel:
     """The kernel's symbols and its modules', by default those of the running kernel if that is the recorded one.
@@ -38,10 +35,14 @@ class Kernel:
 
     def __init__(
         self, mappings: Sequence[Mapping], build_ids: Callable[[Mapping], str], release: str,
-        kallsyms: str | None = None, vmlinux: str | None = None, symfs: str = "",
+        kallsyms: str | None = None, vmlinux: str | None = None, symfs: str = "", elsewhere: bool = False,
     ):  # fmt: skip
-        """`mappings` and `release` are the recorded ones, `build_ids` tells those of mappings, "" where none were."""
+        """`mappings` and `release` are the recorded ones, `build_ids` tells those of mappings, "" where none were.
+
+        elsewhere   whether another machine made the recording: its modules lay elsewhere, even if its kernel did not
+        """
         self._mappings, self._build_ids, self._release, self._symfs = mappings, build_ids, release, symfs
+        self._elsewhere = elsewhere
         self._table, self._modules = Table(EMPTY, b""), dict[int, Table | None]()
         # What lies over the kernel proper; of several at one place the last counts.
         number = [n for n, mapping in enumerate(mappings) if not mapping.path.startswith(_NAME[:-1])]
@@ -96,8 +97,9 @@ class Kernel:
         core = next((mapping for mapping in self._mappings if mapping.path.startswith(_NAME[:-1])), None)
         build_id = self._build_ids(core or Mapping(0, 0, 0, _NAME))
         problem = "another kernel runs here: give --kallsyms FILE"
-        if build_id == running_build_id() if build_id else self._release in ("", platform.release()):
-            *found, problem = self._from_list("/proc/kallsyms")
+        same_release = not self._elsewhere and self._release in ("", platform.release())
+        if build_id == running_build_id() if build_id else same_release:
+            *found, problem = self._from_list("/proc/kallsyms", not self._elsewhere)
             if not problem:
                 return *found, ""
         for path, image in kernel_images(build_id, self._release, self._symfs):
@@ -118,10 +120,10 @@ class Kernel:
             return EMPTY, b"", f"{path}: the recording does not say where the kernel lay"
         return _shifted(raw, delta or 0), text, ""
 
-    def _from_list(self, path: str) -> tuple[Raw, bytes, str]:
+    def _from_list(self, path: str, with_modules: bool = True) -> tuple[Raw, bytes, str]:
         raw, text, problem = _read(path)
-        delta = _moved(raw, text, self._mappings)
-        if not delta or problem:
+        delta = _moved(raw, text, self._mappings) or 0
+        if problem or (with_modules and not delta):
             return raw, text, problem
         # Modules lay elsewhere too, and nothing here says where.
         return _shifted(raw.take(np.flatnonzero(~_of_modules(raw, text))), delta), text, ""
@@ -183,20 +185,13 @@ def parse_kallsyms(text: bytes) -> tuple[Raw, bytes]:
     """
     data = np.frombuffer(text, np.uint8)
     start = np.append(0, np.flatnonzero(data == ord("\n")) + 1)
-    width = text.find(b" ", 0, 32)
-    start = start[start + width + 4 <= len(data)] if 0 < width <= 16 else start[:0]
-    kind = data[start + width + 1]
-    sound = (data[start + width] == ord(" ")) & (data[start + width + 2] == ord(" "))
+    address, at, sound = hexadecimal(data, start[start < len(data)])
+    sound &= (address > 0) & (at + 4 <= len(data))
+    address, at = address[sound], at[sound]
+    kind, name = data[at + 1], at + 3
     # Text, weak, data, bss: what symbol_type__filter of perf lets pass.
-    sound &= np.isin(kind & 0xDF, list(b"TWDB"))
-    start, kind = start[sound], kind[sound]
-    address, digits = np.zeros(len(start), np.uint64), np.ones(len(start), bool)
-    for column in range(width if len(start) else 0):
-        value = _DIGITS[data[start + column]]
-        digits &= value < 16
-        address = address << np.uint64(4) | value
-    name = start + width + 3
-    keep = digits & (address > 0) & (data[name] != ord("$"))  # $a, $d: marks between code and data on ARM
+    keep = (data[at] == ord(" ")) & (data[at + 2] == ord(" ")) & np.isin(kind & 0xDF, list(b"TWDB"))
+    keep &= data[name] != ord("$")  # $a, $d: marks between code and data on ARM
     address, kind, name = address[keep], kind[keep], name[keep]
     upper = kind & 0xDF
     binding = np.where(upper == ord("W"), WEAK, np.where(kind == upper, GLOBAL, LOCAL)).astype(np.uint8)

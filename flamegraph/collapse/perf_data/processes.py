@@ -138,6 +138,12 @@ class Processes:
                 self._sequence += 1
 
     @property
+    def losses(self) -> dict[str, int]:
+        """What the kernel had no room for, by reason."""
+        found = {"record lost by the kernel": self.lost, "sample lost by the kernel": self.lost_samples}
+        return {reason: count for reason, count in found.items() if count}
+
+    @property
     def waiting(self) -> int:
         """How many records were noted and not yet played back."""
         return len(self._noted)

@@ -17,6 +17,8 @@ def opened(path: str, own: bool = False) -> BinaryIO | None:
     `own`: no link, and written by this user or root; root may read everybody's. Anyone may put a file in /tmp.
     """
     try:
+        if not stat.S_ISREG(os.stat(path, follow_symlinks=not own).st_mode):
+            return None  # to open a device may be to start something
         fd = os.open(path, _FLAGS | (getattr(os, "O_NOFOLLOW", 0) if own else 0))
     except (OSError, ValueError):
         return None

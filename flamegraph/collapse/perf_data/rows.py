@@ -26,6 +26,7 @@ class Waiting:
     time    int64, ns as recorded, or as `when`
     weight  int64, what the sample counts. Where `counter` is not 0 it is the value of that counter instead, and counts
             what it is more than it was
+    wanted  bool, whether it is on one of the processors that are wanted; the others tell what counters were
     """
 
     when: np.ndarray
@@ -36,6 +37,7 @@ class Waiting:
     event: np.ndarray
     weight: np.ndarray
     counter: np.ndarray
+    wanted: np.ndarray
 
     def __len__(self) -> int:
         return len(self.when)
@@ -154,7 +156,7 @@ class Rows:
             weight[rows] = np.diff(values, prepend=self._counters.get(id, 0))
             self._counters[id] = int(values[-1])
         waiting.weight[:] = weight
-        return waiting.at(weight > 0)
+        return waiting.at((weight > 0) & waiting.wanted)
 
 
 def _added_up(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

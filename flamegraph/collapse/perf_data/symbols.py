@@ -12,8 +12,9 @@ from .demangle import NEEDED, Demangler
 from .files import DIFFERS
 from .images import Image
 from .inline import Call
-from .jit import compiled
+from .jit import NO_MAP, compiled
 from .kernel import Kernel
+from .living import living
 from .processes import Mapping
 from .table import Table
 
@@ -48,6 +49,7 @@ class Resolver:
         build_ids: Iterable[tuple[int, str, str]] = (),
         release: str = "",
         inline: str = "no",
+        elsewhere: bool = False,
     ):
         """
         symfs      look for programs below this directory only
@@ -56,10 +58,12 @@ class Resolver:
         build_ids  (pid, path, hex) as recorded; the kernel's path begins with [kernel
         release    of the recorded kernel (uname -r), which decides where its build id is not known
         inline     whether inlined functions are looked up: yes, no, or auto, where it costs little
+        elsewhere  whether another machine made the recording: of its programs nothing here is known but by build ids
         """
         self.notes: dict[str, int] = {}
         self.inline = inline
         self._symfs, self._kernel_files, self._release = symfs, (kallsyms, vmlinux), release
+        self._elsewhere = elsewhere
         self._build_ids = {path: build_id for _pid, path, build_id in build_ids if build_id.strip("0")}
         self._demangler = Demangler(demangle)
         self._images: dict[tuple[str, str], Image] = {}
@@ -67,23 +71,32 @@ class Resolver:
         self._kernel: Kernel | None = None
 
     def user(
-        self, pid: int, mapping: Mapping, addresses: np.ndarray, memory: Sequence[Mapping] = ()
-    ) -> list[str | None]:
+        self, pid: int, mapping: Mapping, addresses: np.ndarray, memory: Sequence[Mapping] = (),
+        alike: Sequence[Mapping] = (),
+    ) -> list[str | None]:  # fmt: skip
         """The names of run-time addresses (uint64) inside one mapping of a process; None where unknown.
 
-        `memory` is all that the process has mapped: a jitdump file may be in it.
+        memory   all that the process has mapped: a jitdump file may be in it
+        alike    the same mapping in other processes, which may be there for longer
         """
         if compiled_code(mapping):
             if pid not in self._compiled:
-                self._compiled[pid] = compiled(self._symfs, pid, (other.path for other in memory))
+                apart = None if self._elsewhere or self._symfs else living(mapping)
+                paths = [other.path for other in memory]
+                self._compiled[pid] = compiled([apart] * bool(apart) + [(self._symfs, pid)], paths)
+            if not len(self._compiled[pid]):
+                self._count(NO_MAP, len(addresses))
             found = self._compiled[pid].names(addresses)
             return [None if name is None else decode(name) for name in found]
         build_id = self._build_id(mapping)
-        if mapping.path == "[vdso]" and not build_id and self._release not in ("", platform.release()):
+        another = self._elsewhere or self._release not in ("", platform.release())
+        if mapping.path == "[vdso]" and not build_id and another:
             return [None] * len(addresses)  # it is part of the kernel, and another one runs here
         image = self._images.get((mapping.path, build_id))
         if image is None:
-            image = Image(mapping.path, build_id, self._symfs, self._demangler.shown)
+            image = Image(
+                mapping.path, build_id, self._symfs, self._demangler.shown, self._elsewhere, alike or [mapping]
+            )
             self._images[mapping.path, build_id] = image
         names = image.names(_offsets(mapping, addresses))
         if image.problem:
@@ -119,7 +132,9 @@ class Resolver:
         A name is None where unknown; a place is [kernel.kallsyms], [module] or the name of a BPF program.
         """
         if self._kernel is None:
-            self._kernel = Kernel(mappings, self._build_id, self._release, *self._kernel_files, self._symfs)
+            self._kernel = Kernel(
+                mappings, self._build_id, self._release, *self._kernel_files, self._symfs, self._elsewhere
+            )
         names, places = self._kernel.names(addresses)
         self._count(f"kernel address: {self._kernel.problem}", names.count(None) if self._kernel.problem else 0)
         return names, places

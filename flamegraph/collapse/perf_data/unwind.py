@@ -13,7 +13,9 @@ from .header import Header
 from .records import Block
 from .samples import Columns, Layout
 
-__all__ = ["CONTEXT", "complete"]
+__all__ = ["CONTEXT", "COPIED", "complete"]
+
+COPIED = "copied user stack not unwound, only its leaf is shown (perf unwinds it where it is installed)"
 
 #: PERF_CONTEXT_*: what stands in a chain before the frames of each mode (1 kernel, 2 user, 3 hypervisor, 4 and 5 those
 #: of a guest).
@@ -39,10 +41,7 @@ def complete(block: Block, columns: Columns, keep: np.ndarray, layout: Layout, h
     place = np.where(place < 0, -1, place + (mask & (1 << register) - 1).bit_count())
     if not mask >> register & 1:
         return chains
-    header.skip(
-        "copied user stack not unwound, only its leaf is shown (perf unwinds it where it is installed)",
-        int((place >= 0).sum()),
-    )
+    header.skip(COPIED, int((place >= 0).sum()))
     return [
         chain if at < 0 else chain + user + raw[8 * at : 8 * at + 8]
         for chain, at in zip(chains, place.tolist(), strict=True)

@@ -30,16 +30,12 @@ from ...profile import Profile
 from ...source import Source
 from ...sums import LARGEST
 from .. import Format, Match
-from .assemble import combine, profile_of
 from .frames import is_frame
 from .header import header, looks
 from .heads import split_head
 from .selection import Selection
 from .shown import Shown
-from .spans import read_parts
 from .summary import summary
-from .wanted import Wanted
-from .windows import first_time
 
 __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
@@ -71,6 +67,11 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of a text. ParseError where nothing in it is a sample, UsageError where no event has that name."""
+    from .assemble import combine, profile_of  # what it takes to read is not needed to find out whose a file is
+    from .spans import read_parts
+    from .wanted import Wanted
+    from .windows import first_time
+
     data = source.data
     if b"\r" in source.head:
         data = bytes(data).replace(b"\r\n", b"\n")

@@ -11,7 +11,11 @@ writes it) are left out with what they call, as pprof does. Where a location has
 
 Deliberate differences from pprof: two sample types may have one name; a stack that refers to a location that is not
 there is kept with "<unknown>" in its place; `--tag-root` shows samples without the label below "[no KEY]", which pprof
-leaves nameless. Negative values, as in differences that pprof itself wrote, stay negative.
+leaves nameless.
+
+A difference that `pprof -diff_base` wrote is a comparison here: what stands for the base becomes the metric "before",
+the rest "after", and other sample types stay differences. After `pprof -base` that can't be told: values that are
+negative stay so.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ import numpy as np
 from ...builder import add_up, stacks_from_chains
 from ...description import Description, EventDescription
 from ...errors import EmptyProfile, ParseError
-from ...locations import FrameTable, Places, expand
+from ...frame_table import FrameTable
+from ...locations import Places, expand
 from ...options import option
-from ...profile import Meta, Profile, Samples
+from ...profile import Meta, Metric, Profile, Samples
 from ...protobuf_shape import BYTES, NUMBER, NUMBERS, Shape, look
 from ...ragged import Ragged, side_by_side
 from ...source import Source
@@ -57,6 +62,9 @@ FORMAT = Format(
     options=Options,
     files=("*.pprof", "*.pb", "*.prof"),
 )
+
+#: The label of samples that pprof subtracted.
+_BASE = "pprof::base"
 
 _VALUE_TYPE: Shape = {1: NUMBER, 2: NUMBER}
 _LABEL: Shape = dict.fromkeys(range(1, 5), NUMBER)
@@ -96,23 +104,21 @@ def parse(source: Source, options: Options) -> Profile:
     stacks, leaf = stacks_from_chains(chains.values[::-1], chains.lengths[::-1])
     stacks, went = expand(stacks, places, source)
     threads, thread = labels.threads()
-    samples = Samples(went[leaf[::-1]], _values(tables, source))
+    metrics, values = _columns(tables, labels, source)
+    samples = Samples(went[leaf[::-1]], values)
     if options.timeline:
         samples = _in_time_order(samples, labels.times(), thread)
-    metrics = metric_names(tables.types)
-    order = [tables.default, *(i for i in range(len(metrics)) if i != tables.default)] if metrics else []
-    samples = Samples(samples.stack, samples.values[:, order], samples.time, samples.thread)
     unit, factor = base_unit(tables.period_type[1])
     return Profile(
-        frames.finish(),
+        frames.frames(),
         stacks,
         samples if options.timeline else add_up(samples),
-        tuple(metrics[i] for i in order),
+        tuple(metrics),
         tuple(threads),
         Meta(
             title="; ".join(" ".join(comment.split()) for comment in tables.comments),
             duration=max(tables.duration, 0),
-            period=tables.period * factor if metrics and unit == metrics[tables.default].unit else 0,
+            period=tables.period * factor if metrics and unit == metrics[0].unit else 0,
             timeline=options.timeline,
         ),
         tables.skipped,
@@ -133,6 +139,21 @@ def describe(source: Source) -> Description:
         duration=max(tables.duration, 0),
         skipped=tables.skipped,
     )
+
+
+def _columns(tables: Tables, labels: Labels, source: Source) -> tuple[list[Metric], np.ndarray]:
+    """The metrics, first what is shown by default, or both sides of that, and a column of all samples for each."""
+    metrics, values = metric_names(tables.types), _values(tables, source)
+    if not metrics:
+        return metrics, values
+    order = [tables.default, *(i for i in range(len(metrics)) if i != tables.default)]
+    metrics, values = [metrics[i] for i in order], values[:, order]
+    base = labels.having(_BASE)
+    if base.any():
+        change, unit = values[:, 0], metrics[0].unit
+        metrics = [Metric("before", unit), Metric("after", unit), *metrics[1:]]
+        values = np.column_stack((np.where(base, -change, 0), np.where(base, 0, change), values[:, 1:]))
+    return metrics, values
 
 
 def _values(tables: Tables, source: Source) -> np.ndarray:
@@ -160,7 +181,7 @@ def _with_tags(tables: Tables, labels: Labels, options: Options, frames: FrameTa
         # The first key is nearest to the root, the last one to the leaf.
         for key in reversed([key for given in keys for key in given.split(",")]):
             which, texts = labels.values(key)
-            places.append(Places.single([frames.number(text) for text in texts]))
+            places.append(Places.single([frames.frame(text) for text in texts]))
             ends[-1].append((Ragged.of([[size + i] for i in range(len(texts))]), which))
             size += len(texts)
     leaves, roots = ends

@@ -49,6 +49,12 @@ class Labels:
             which[sample] = texts.setdefault(",".join(several), len(texts))
         return which, list(texts)
 
+    def having(self, key: str) -> np.ndarray:
+        """Which samples have a label: bool[samples]."""
+        found = np.zeros(self._samples, bool)
+        found[self._sample[np.isin(self._key, self.keys().get(key, []))]] = True
+        return found
+
     def times(self) -> np.ndarray | None:
         """When each sample was taken, in ns: int64[samples]; None where labels do not tell it of all."""
         keys = self.keys()

@@ -30,7 +30,7 @@ _HEADS = ("process ", "thread (")
 
 def looks(head: bytes, whole: bool) -> bool:
     """Whether this is the beginning of a raw text: lines with a count, frames of this shape, some of them Python's."""
-    if b"\0" in head:
+    if b"\0" in head or not (b".py" in head or b"(<" in head):  # without which no frame is Python's
         return False
     lines = head.split(b"\n")
     if not whole and len(lines) > 1:

@@ -12,7 +12,7 @@ from ...comparison import Comparison
 from ...distinct import distinct
 from ...errors import UsageError
 from ...layout import Preorder, chart, in_preorder
-from ...profile import Profile
+from ...profile import SUFFIX, Profile
 from ...text import printable
 from .options import Options
 
@@ -80,7 +80,8 @@ def _content(profile: Profile, options: Options, judged: Callable[[Preorder, np.
     sides = profile.sides
     header = {
         "title": printable(options.title or profile.meta.title or _kind(profile, options)),
-        "names": [printable(label) for label in labels],
+        "names": [printable(frames.name[row]) for row in rows.tolist()],
+        "marks": {str(int(kind)): SUFFIX[kind] for kind in sorted(profile.meta.annotated)},
         "modules": [printable(name) for name in modules],
         "files": [printable(name) for name in files],
         "metrics": [{"name": printable(m.name), "unit": printable(m.unit)} for m in profile.metrics],

@@ -12,7 +12,7 @@ import { format, formatNode, formatSteps, parse, parseNode, parseSteps } from ".
 import { showTrail } from "./trail.mjs";
 import { path } from "./tree.mjs";
 import { percent, quantity } from "./words.mjs";
-import { unitOf } from "./facts.mjs";
+import { brief, unitOf } from "./facts.mjs";
 
 export class App {
   constructor(model, defaults) {
@@ -31,9 +31,11 @@ export class App {
 
   // Sets parts of the state. `push`: the reader can go back to what was before.
   change(patch, push = true) {
+    const before = format(this.state, this.defaults);
     this.state = { ...this.state, ...patch };
-    if (alone) {
-      const hash = `#${format(this.state, this.defaults)}`;
+    const now = format(this.state, this.defaults);
+    if (alone && now !== before) {
+      const hash = `#${now}`;
       try {
         if (push) history.pushState(null, "", hash);
         else history.replaceState(null, "", hash);
@@ -76,11 +78,11 @@ export class App {
       ? `${quantity(shape.before.total[0], unit)} → ${quantity(shape.after.total[0], unit)}`
       : quantity(shape.total[0], unit);
     showTrail(byId("trail"), this, shape, target);
-    this.stage.show();
     const { pinned } = this;
     byId("panel").hidden = pinned === null;
     if (pinned !== null) showPanel(byId("panel"), model, shape, pinned, state, this.actions());
     showLegend(byId("legend"), model, state, shape, this.dark);
+    this.stage.show();  // last: the others take what room they need
   }
 
   tellSearch(error) {
@@ -99,6 +101,13 @@ export class App {
 
   say(text) {
     byId("said").textContent = text;
+  }
+
+  // Tells those who can't see it which box is walked to.
+  sayBox(node) {
+    const { model, shape, state } = this;
+    const facts = brief(model, shape, node, state).map((row) => row.join(" "));
+    this.say([model.names[shape.tree.name[node]], `level ${shape.tree.depth[node]}`, ...facts].join(", "));
   }
 
   // What the reader does with boxes
@@ -157,7 +166,7 @@ export class App {
       sandwich: (name) => this.sandwich(name),
       highlight: (name) => this.change({ search: model.names[name], regex: false, exact: true }),
       copyName: (name) => this.copied(model.names[name]),
-      copyStack: (node) => this.copied(path(this.shape.tree, node).map((name) => model.names[name]).join(";")),
+      copyStack: (node) => this.copied(path(this.shape.tree, node).map((name) => model.labels[name]).join(";")),
       close: () => this.change({ pin: "" }, false),
     };
   }

@@ -5,7 +5,7 @@
 //
 // shape   {tree, start, total}
 // target  the node that takes the whole width; its callers do, too
-// rows    {first, last}: the rows to fill, by depth
+// rows    {first, last, every}: the rows to fill, by depth; of them one in so many (default: all)
 // width   pixels
 // least   boxes narrower than this, in pixels, are seen only together
 export function visible(shape, target, rows, width, least = 0.6) {
@@ -15,7 +15,9 @@ export function visible(shape, target, rows, width, least = 0.6) {
     if (!found.has(depth)) found.set(depth, { node: [], left: [], right: [] });
     return found.get(depth);
   };
+  const every = rows.every ?? 1;
   const put = (depth, node, left, right) => {
+    if (every > 1 && depth % every !== 0) return;
     const { node: nodes, left: lefts, right: rights } = row(depth);
     nodes.push(node);
     lefts.push(left);

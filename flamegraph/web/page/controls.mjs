@@ -31,7 +31,7 @@ export function makeControls(app) {
     press("undo", "Undo", "Undo the last step (u)", () => app.undo(), (state) => state.steps !== ""),
     press("pin", "Details", "Show or hide the details (p)", () => app.togglePanel(), () => true),
     saving(app),
-    select(app, "theme", "Theme", [["auto", "auto"], ["light", "light"], ["dark", "dark"]], () => true),
+    select(app, "theme", "", [["auto", "auto"], ["light", "light"], ["dark", "dark"]], () => true),
     press("help", "?", "Keys and gestures (?)", () => app.help(), () => true),
   ];
   const compared = (state) => state.side === "change";
@@ -84,7 +84,8 @@ function select(app, key, label, options, when, act = (value) => app.change({ [k
   const field = element("select", { id: key }, ...options.map(([value, text]) => element("option", { value }, text)));
   const values = new Map(options.map(([value]) => [String(value), value]));
   field.addEventListener("change", () => act(values.get(field.value)));
-  const whole = element("label", {}, `${label} `, field);
+  if (!label) field.setAttribute("aria-label", key);
+  const whole = element("label", {}, label && `${label} `, field);
   return {
     element: whole,
     update: (state) => {

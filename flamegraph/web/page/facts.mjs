@@ -37,7 +37,7 @@ export function full(model, shape, node, state) {
   if (name !== 0) rows.push(...about(model, name));
   if (shape.before && node !== 0) {
     const sure = model.sureness(shape, node);
-    if (model.comparison.grains || model.judged) rows.push(["Confidence", `${(100 * sure).toFixed(sure > 0.99 ? 1 : 0)}%`]);
+    if (model.comparison.grains || model.judged) rows.push(["Confidence", sure > 0.9995 ? ">99.9%" : `${(100 * sure).toFixed(sure > 0.99 ? 1 : 0)}%`]);
   }
   if (model.judged && name !== 0) rows.push(...judged(model, name, unit));
   if (!shape.before && model.metrics.length > 1 && shape.tree.own.length > 1) {

@@ -112,5 +112,6 @@ function walk(app, key) {
   const to = app.pinned === null ? app.target : picture.step(app.pinned, way);
   app.choose(to);
   app.stage.reveal(to);
+  app.sayBox(to);
   return true;
 }

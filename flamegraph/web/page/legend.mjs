@@ -2,7 +2,7 @@
 
 import { element } from "./dom.mjs";
 import { unitOf } from "./facts.mjs";
-import { changeColor, css, kindColor, KINDS, moduleColor } from "./paint.mjs";
+import { calm, changeColor, css, kindColor, KINDS, moduleColor } from "./paint.mjs";
 import { amount, count, quantity } from "./words.mjs";
 
 const MOST = 8;
@@ -14,13 +14,13 @@ export function showLegend(host, model, state, shape, dark) {
     parts.push(widthWords(model, state));
     if (shape.before && state.colors === "change" && state.side === "change") {
       parts.push(key(changeColor(-0.7, 1, state.hues, dark), "shrank"), key(changeColor(0.7, 1, state.hues, dark), "grew"),
-        key(changeColor(0.5, 0, state.hues, dark), "may be noise"), "solid frame: new", "dashed: gone");
+        ...(model.comparison.grains || model.judged ? [key(changeColor(0.5, 0, state.hues, dark), "may be noise")] : []), "solid frame: new", "dashed: gone");
     } else if (state.colors === "kind") {
       const kinds = new Set(model.functions.kind.subarray(1));
-      parts.push(...[...kinds].sort((a, b) => a - b).map((kind) => key(kindColor(kind), KINDS[kind] ?? "")));
+      parts.push(...[...kinds].sort((a, b) => a - b).map((kind) => key(calm(kindColor(kind), dark), KINDS[kind] ?? "")));
     } else if (state.colors === "module") {
       const modules = model.header.modules;
-      parts.push(...modules.slice(1, 1 + MOST).map((module) => key(moduleColor(module), module)));
+      parts.push(...modules.slice(1, 1 + MOST).map((module) => key(calm(moduleColor(module), dark), module)));
       if (modules.length > 1 + MOST) parts.push(`${modules.length - 1 - MOST} more modules`);
     } else parts.push("colour: by name");
   } else if (state.view === "time") parts.push(`from left to right: in order of time; width: ${amount(model.metrics[model.header.metric])}`);

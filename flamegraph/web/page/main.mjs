@@ -4,6 +4,7 @@ import { App } from "./app.mjs";
 import { unpack } from "./columns.mjs";
 import { byId } from "./dom.mjs";
 import { Model } from "./model.mjs";
+import { GPU } from "./paint.mjs";
 import { DEFAULTS } from "./state.mjs";
 
 try {
@@ -13,7 +14,8 @@ try {
   const { kind, order, basis, theme } = header.options;
   const shown = {
     view: kind === "chart" ? "time" : kind, order, basis, theme, metric: header.metric,
-    colors: header.comparison ? "change" : "name",
+    // Where a GPU works, what tells it from the rest is the first thing to see.
+    colors: header.comparison ? "change" : header.options.colors === "hot" && content.columns["function.kind"].includes(GPU) ? "kind" : "name",
   };
   globalThis.flamegraph = new App(new Model(content), { ...DEFAULTS, ...shown });
 } catch (error) {

@@ -22,11 +22,16 @@ export class Minimap {
     picture.host.addEventListener("scroll", () => this.view());
   }
 
+  // Not at once: the picture itself comes first.
   draw() {
+    this.canvas.hidden = this.picture.tall <= this.picture.host.clientHeight * 1.5;
+    clearTimeout(this.waiting);
+    if (!this.canvas.hidden) this.waiting = setTimeout(() => this.paint(), 30);
+  }
+
+  paint() {
     const { picture, canvas } = this;
     const { scene, host } = picture;
-    canvas.hidden = picture.tall <= host.clientHeight * 1.5;
-    if (canvas.hidden) return;
     const tall = host.clientHeight, step = Math.max(1, tall / picture.rows);
     canvas.width = WIDE;
     canvas.height = tall;
@@ -34,7 +39,7 @@ export class Minimap {
     this.drawn.width = WIDE;
     this.drawn.height = tall;
     const context = this.drawn.getContext("2d");
-    const rows = { first: 0, last: scene.shape.tree.deepest };
+    const rows = { first: 0, last: scene.shape.tree.deepest, every: Math.max(1, Math.floor(picture.rows / tall)) };
     for (const [depth, { node, left, right }] of visible(scene.shape, scene.target, rows, WIDE, 0.5)) {
       const y = ((scene.down ? depth : picture.rows - 1 - depth) / picture.rows) * tall;
       for (let i = 0; i < node.length; i++) {

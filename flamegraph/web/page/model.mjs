@@ -31,6 +31,8 @@ export class Model {
       p: withRoot(columns["function.p"]),
       node: { verdict: columns.verdict, p: columns.p },
     };
+    // Names as folded stacks have them: with what marks their kind.
+    this.labels = this.names.map((name, i) => name + (header.marks[this.functions.kind[i]] ?? ""));
     this.chart = columns["chart.depth"] && inTime(columns);
     this.limits = { metric: this.metrics.length, name: this.names.length, time: Boolean(this.chart) };
     this.kept = new Map();

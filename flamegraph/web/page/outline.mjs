@@ -2,36 +2,42 @@
 
 import { element } from "./dom.mjs";
 import { brief, unitOf } from "./facts.mjs";
-import { percent, quantity, signed } from "./words.mjs";
+import { percent, quantity, relative, signed } from "./words.mjs";
 
 const STEP = 100;
 
 // Fills `host` with what stands on `target`. act: {choose(node)}.
 export function showOutline(host, model, shape, target, state, hits, act) {
-  const unit = unitOf(model, state), { tree, total, before, after } = shape;
+  const unit = unitOf(model, state), { tree, total, before, after } = shape, own = shape.own ?? [];
   const size = before ? (node) => Math.abs(after.total[node] - before.total[node]) : (node) => total[node];
   const weight = before ? (node) => Math.max(size(node), total[node] * 1e-9) : size;
+
+  const numbers = before
+    ? (node) => [percent(total[node], total[target]), signed(after.total[node] - before.total[node], unit), relative(before.total[node], after.total[node])]
+    : (node) => [percent(total[node], total[target]), quantity(total[node], unit), own[node] > 0 ? quantity(own[node], unit) : ""];
+  const heads = before ? ["Width", "Change", "%"] : ["Total %", "Total", "Self"];
 
   const callees = (node) => {
     const found = [];
     for (let i = node + 1; i < tree.end[node]; i = tree.end[i]) if (total[i] > 0 || weight(i) > 0) found.push(i);
     return found.sort((a, b) => weight(b) - weight(a) || a - b);
   };
-  const item = (node, level) => {
+  // Numbers stand in columns, and names move to the right only where calls branch.
+  const item = (node, level, indent) => {
     const inner = tree.end[node] > node + 1;
     const found = hits && node !== 0 && hits[tree.name[node]];
     const made = element("li", {
       role: "treeitem", tabIndex: -1, class: found ? "found" : "", "aria-level": level, "aria-expanded": inner ? "false" : null,
       "aria-label": `${model.names[tree.name[node]]}: ${brief(model, shape, node, state).map((row) => row.join(" ")).join("; ")}`,
     });
-    made.node = node;
+    Object.assign(made, { node, indent });
     const twist = element("span", { class: "twist" }, inner ? "▸" : "");
+    twist.style.marginLeft = `${indent * 14}px`;
     const bar = element("span", { class: "bar" });
-    bar.style.width = `${total[target] > 0 ? (60 * total[node]) / total[target] : 0}px`;
-    const row = element("div", { class: "row", title: model.names[tree.name[node]] }, twist,
-      element("span", { class: "number" }, percent(total[node], total[target])),
-      element("span", { class: "number" }, before ? signed(after.total[node] - before.total[node], unit) : quantity(total[node], unit)),
-      bar, element("span", { class: "label" }, model.names[tree.name[node]]));
+    bar.style.width = `${total[target] > 0 ? (100 * total[node]) / total[target] : 0}%`;
+    const row = element("div", { class: "row", title: model.names[tree.name[node]] },
+      ...numbers(node).map((text) => element("span", { class: "number" }, text)), element("span", { class: "bars" }, bar),
+      twist, element("span", { class: "label" }, model.names[tree.name[node]]));
     made.append(row);
     row.addEventListener("click", () => {
       if (inner) toggle(made);
@@ -46,8 +52,9 @@ export function showOutline(host, model, shape, target, state, hits, act) {
     made.querySelector(".twist").textContent = "▾";
     const list = element("ul", { role: "group" });
     const nodes = callees(made.node), level = Number(made.getAttribute("aria-level")) + 1;
+    const indent = made.indent + (nodes.length > 1 ? 1 : 0);
     const add = (from) => {
-      for (const node of nodes.slice(from, from + STEP)) list.append(item(node, level));
+      for (const node of nodes.slice(from, from + STEP)) list.append(item(node, level, indent));
       if (from + STEP >= nodes.length) return;
       const more = element("button", { type: "button", class: "more" }, `Show more: ${nodes.length - from - STEP} left`);
       more.addEventListener("click", () => (more.parentNode.remove(), add(from + STEP)));
@@ -71,7 +78,7 @@ export function showOutline(host, model, shape, target, state, hits, act) {
     made.focus();
   };
 
-  const root = item(target, 1);
+  const root = item(target, 1, 0);
   const list = element("ul", { class: "tree", role: "tree", "aria-label": "Calls" }, root);
   list.addEventListener("keydown", (event) => {
     const made = event.target.closest('[role="treeitem"]');
@@ -90,7 +97,9 @@ export function showOutline(host, model, shape, target, state, hits, act) {
     event.preventDefault();
     event.stopPropagation();
   });
-  host.replaceChildren(element("div", { class: "sheet" }, list));
+  const head = element("div", { class: "row head", "aria-hidden": "true" },
+    ...heads.map((text) => element("span", { class: "number" }, text)), element("span", { class: "bars" }), "Function");
+  host.replaceChildren(element("div", { class: "sheet" }, head, list));
   root.setAttribute("tabindex", "0");
   open(root);
 }

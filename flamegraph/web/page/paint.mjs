@@ -6,6 +6,8 @@ export const KINDS = [
   "thread", "on the GPU", "boundary", "GPU instruction",
 ];
 
+export const GPU = 9;
+
 // After the AI flame graphs of Intel's iaprof: kernel orange, interpreted code pink, the GPU blue-green.
 const KIND_COLORS = [
   [236, 133, 112], [240, 168, 72], [132, 200, 112], [122, 200, 200], [246, 160, 176], [190, 205, 110], [150, 170, 225],

@@ -19,17 +19,22 @@ export class Picture {
     this.host.append(this.spacer);
     this.scene = null;
     this.hovered = null;
-    host.addEventListener("scroll", () => this.draw());
+    this.under = 0;  // pixels of the picture below the window
+    host.addEventListener("scroll", () => {
+      this.under = this.tall - host.scrollTop - host.clientHeight;
+      this.draw();
+    });
     host.addEventListener("pointermove", (event) => this.point(event));
     host.addEventListener("pointerleave", () => this.point(null));
     host.addEventListener("click", (event) => this.click(event, on.pick));
     host.addEventListener("contextmenu", (event) => this.click(event, on.choose));
-    new ResizeObserver(() => this.scene && this.lay()).observe(host);
+    new ResizeObserver(() => this.scene && (this.lay(), this.minimap?.draw())).observe(host);
   }
 
-  // scene: {shape, target, down, color(node), label(node), dim(node), chosen, found(name), crumbs, font, paper, text}
+  // scene: {shape, target, down, label(node), look(node), words, chosen, crumbs, font, paper, text}
   show(scene) {
     const before = this.scene;
+    this.host.setAttribute("aria-label", scene.words);
     this.scene = scene;
     this.hovered = null;
     const moved = !before || before.shape !== scene.shape || before.target !== scene.target || before.down !== scene.down;
@@ -54,6 +59,8 @@ export class Picture {
       const wanted = down ? depth * ROW - room / 3 : this.tall - (depth + 1) * ROW - PAD - room * (2 / 3);
       this.host.scrollTop = depth === 0 ? (down ? 0 : this.tall) : Math.max(wanted, 0);
     }
+    else if (!down) this.host.scrollTop = this.tall - room - this.under;  // rows grow from below
+    this.under = this.tall - this.host.scrollTop - room;
     this.draw();
   }
 
@@ -99,7 +106,7 @@ export class Picture {
         context.fillRect(left[i], y, Math.max(wide - (wide > 3 ? 1 : 0.2), 0.5), ROW - 1);
         if (look.outline && wide > 3) this.outline(context, left[i], y, wide, look.outline);
         if (wide >= SMALLEST_LABEL) {
-          context.globalAlpha = look.faint ? 0.5 : 1;
+          context.globalAlpha = look.faint ? 0.7 : 1;
           context.fillStyle = look.faint || depth < above ? scene.text : ink(look.rgb);
           const text = this.fit(context, scene.label(node[i]), wide - 2 * PAD, characters);
           if (text) context.fillText(text, left[i] + PAD, y + ROW / 2);
@@ -152,7 +159,7 @@ export class Picture {
     return i < 0 ? null : { left: row.left[i], top: this.top(depth), width: row.right[i] - row.left[i] };
   }
 
-  under(event) {
+  pointed(event) {
     const { left, top } = this.host.getBoundingClientRect();
     const node = hit(this.seen, this.depthAt(event.clientY - top), event.clientX - left);
     return node === null || node < 0 ? null : node;
@@ -160,7 +167,7 @@ export class Picture {
 
   point(event) {
     if (!this.scene) return;
-    const node = event === null ? null : this.under(event);
+    const node = event === null ? null : this.pointed(event);
     if (node !== this.hovered) {
       this.hovered = node;
       this.frame();
@@ -171,7 +178,7 @@ export class Picture {
 
   click(event, act) {
     if (!this.scene) return;
-    const node = this.under(event);
+    const node = this.pointed(event);
     if (node === null) return;
     event.preventDefault();
     act(node, this);

@@ -13,7 +13,7 @@ const TALLEST = 16_000;
 export function save(kind, app) {
   const { model, state, shape, target, stage } = app;
   const title = document.title, file = title.replace(/[^\p{L}\p{N}.-]+/gu, "-").slice(0, 60) || "flamegraph";
-  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.names, target), "text/plain");
+  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.labels, target), "text/plain");
   if (kind === "speedscope") {
     const text = speedscope(shape.tree, shape.own, model.names, title, unitOf(model, state), target);
     download(`${file}.speedscope.json`, text, "application/json");

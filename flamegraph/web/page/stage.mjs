@@ -1,13 +1,14 @@
 // The part of the page where the view stands: one picture, two of them, a table or an outline.
 
 import { element } from "./dom.mjs";
-import { brief } from "./facts.mjs";
+import { brief, unitOf } from "./facts.mjs";
 import { looks } from "./looks.mjs";
 import { Minimap } from "./minimap.mjs";
 import { showOutline } from "./outline.mjs";
 import { Picture } from "./picture.mjs";
 import { showTable } from "./table.mjs";
 import { Tip } from "./tip.mjs";
+import { count, quantity } from "./words.mjs";
 
 export class Stage {
   constructor(app, host) {
@@ -45,9 +46,10 @@ export class Stage {
         pick: (node) => app.zoom(node),
         choose: (node) => app.choose(node),
       });
+      this.minimap = new Minimap(this.picture, this.host.firstChild);
     }
     this.picture.show(this.scene(app.shape, app.target, app.state.view !== "flame", app.pinned));
-    this.picture.minimap.draw();
+    this.minimap.draw();
   }
 
   showSandwich() {
@@ -70,7 +72,6 @@ export class Stage {
       element("span", {}, "▴ called by"), element("strong", { id: "function" }, model.names[state.name]), element("span", {}, "calls ▾"));
     this.above.show(this.scene(callers, 0, false, null));
     this.below.show(this.scene(callees, 0, true, null));
-    for (const picture of [this.above, this.below]) picture.minimap.draw();
   }
 
   makePicture(on) {
@@ -79,7 +80,6 @@ export class Stage {
     frame.append(scroll);
     this.host.append(frame);
     const picture = new Picture(scroll, { ...on, hover: (node, event, picture) => this.hover(node, event, picture) });
-    picture.minimap = new Minimap(picture, frame);
     return picture;
   }
 
@@ -91,9 +91,18 @@ export class Stage {
       label: (node) => model.names[shape.tree.name[node]],
       font: "11.5px system-ui, sans-serif",
       crumbs: dark ? "#7a7a86" : "#a8a8b0",
+      words: this.words(shape, target),
       text: dark ? "#ffffff" : "#000000",
       paper: dark ? "#16161a" : "#ffffff",
     };
+  }
+
+  // What the picture is, for those who can't see it.
+  words(shape, target) {
+    const { model, state } = this.app;
+    const what = this.app.state.view === "sandwich" ? `Calls around ${model.names[state.name]}` : `Stacks on ${model.names[shape.tree.name[target]]}`;
+    return `${what}: ${quantity(shape.total[target], unitOf(model, state))}, ${count(shape.tree.end[target] - target)} boxes. ` +
+      "Arrow keys walk from box to box; the table and the tree tell the same.";
   }
 
   hover(node, event, picture) {

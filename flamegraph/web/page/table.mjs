@@ -3,7 +3,7 @@
 import { element } from "./dom.mjs";
 import { unitOf } from "./facts.mjs";
 import { ordered } from "./functions.mjs";
-import { amount, percent, quantity, relative, signed } from "./words.mjs";
+import { amount, bare, percent, relative } from "./words.mjs";
 
 const STEP = 300;
 
@@ -50,18 +50,19 @@ export function showTable(host, model, state, hits, act) {
 
 function plainColumns(model, table, unit, state) {
   const share = (value) => percent(value, table.whole);
+  const said = bare(unit);
   const others = model.metrics.flatMap((metric, i) => {
     if (i === state.metric || model.sides) return [];
     const { total } = model.table({ ...state, metric: i });
-    return [{ id: `metric${i}`, label: amount(metric), key: (n) => total[n], text: (n) => quantity(total[n], metric.unit) }];
+    return [{ id: `metric${i}`, label: amount(metric), key: (n) => total[n], text: (n) => bare(metric.unit).text(total[n]) }];
   });
   return [
-    { id: "own", first: true, label: "Self", title: "in the function itself", key: (n) => table.own[n], text: (n) => quantity(table.own[n], unit) },
+    { id: "own", first: true, label: `Self${said.unit}`, title: "in the function itself", key: (n) => table.own[n], text: (n) => said.text(table.own[n]) },
     { id: "ownShare", label: "Self %", key: (n) => table.own[n], text: (n) => share(table.own[n]) },
-    { id: "total", label: "Total", title: "with all that it calls", key: (n) => table.total[n], text: (n) => quantity(table.total[n], unit) },
+    { id: "total", label: `Total${said.unit}`, title: "with all that it calls", key: (n) => table.total[n], text: (n) => said.text(table.total[n]) },
     { id: "totalShare", label: "Total %", key: (n) => table.total[n], text: (n) => share(table.total[n]) },
     ...others.slice(0, 4),
-    { id: "name", label: "Function", key: (n) => model.rank[n], text: (n) => model.names[n] },
+    { id: "name", label: "Function", key: (n) => model.rank[n] },
   ];
 }
 
@@ -69,22 +70,21 @@ function changeColumns(model, table, unit) {
   const { before, after } = table;
   const change = (side, n) => after[side][n] - before[side][n];
   const ratio = (n) => (before.own[n] > 0 ? after.own[n] / before.own[n] : after.own[n] > 0 ? Infinity : NaN);
-  const verdict = model.judged
-    ? [{ id: "verdict", label: "Verdict", key: (n) => (model.judged ? -model.judged.verdict[n] : 0), text: (n) => model.verdict(n) },
-       { id: "interval", label: "Interval of self", key: (n) => model.judged.low[n], text: (n) => interval(model.judged, n, unit) }]
+  const said = bare(unit);
+  const plus = (value) => (value > 0 ? "+" : "") + said.text(value);
+  const { low, high } = model.judged ?? {};
+  const judged = model.judged
+    ? [{ id: "verdict", label: "Verdict", key: (n) => -model.judged.verdict[n], text: (n) => model.verdict(n) },
+       { id: "interval", label: "Interval of self change", key: (n) => low[n], text: (n) => (Number.isNaN(low[n]) ? "" : `${plus(low[n])} … ${plus(high[n])}`) }]
     : [];
   return [
-    { id: "own", first: true, label: "Self change", title: "largest first, whichever way",
-      key: (n) => Math.abs(change("own", n)), text: (n) => signed(change("own", n), unit) },
+    { id: "own", first: true, label: `Self change${said.unit}`, title: "largest first, whichever way",
+      key: (n) => Math.abs(change("own", n)), text: (n) => plus(change("own", n)) },
     { id: "relative", label: "%", key: ratio, text: (n) => relative(before.own[n], after.own[n]) },
-    { id: "before", label: "Self before", key: (n) => before.own[n], text: (n) => quantity(before.own[n], unit) },
-    { id: "after", label: "Self after", key: (n) => after.own[n], text: (n) => quantity(after.own[n], unit) },
-    { id: "total", label: "Total change", key: (n) => Math.abs(change("total", n)), text: (n) => signed(change("total", n), unit) },
-    ...verdict,
-    { id: "name", label: "Function", key: (n) => model.rank[n], text: (n) => model.names[n] },
+    { id: "before", label: "Self before", key: (n) => before.own[n], text: (n) => said.text(before.own[n]) },
+    { id: "after", label: "Self after", key: (n) => after.own[n], text: (n) => said.text(after.own[n]) },
+    { id: "total", label: "Total change", key: (n) => Math.abs(change("total", n)), text: (n) => plus(change("total", n)) },
+    ...judged,
+    { id: "name", label: "Function", key: (n) => model.rank[n] },
   ];
-}
-
-function interval({ low, high }, n, unit) {
-  return Number.isNaN(low[n]) ? "" : `${signed(low[n], unit)} … ${signed(high[n], unit)}`;
 }

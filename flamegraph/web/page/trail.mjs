@@ -22,5 +22,6 @@ export function showTrail(host, app, shape, target) {
       onclick: () => app.zoom(node),
     }, model.names[shape.tree.name[node]]),
   ]);
+  host.hidden = steps.length === 0 && crumbs.length === 0;
   host.replaceChildren(...steps, ...crumbs.filter(Boolean));
 }

@@ -18,6 +18,11 @@ export function quantity(value, unit) {
   return `${step === 1 ? count(size) : grouped(fixed(size / step, 1))} ${name}`;
 }
 
+// How the values of a column are said whose head says the unit: {unit, text(value)}. Units that scale stand at the values.
+export function bare(unit) {
+  return unit && !SCALES.has(unit) ? { unit: `, ${unit}`, text: count } : { unit: "", text: (value) => quantity(value, unit) };
+}
+
 // A number with its thousands set apart; fractions keep two places, or three digits below 1.
 export function count(value) {
   if (Number.isInteger(value)) return grouped(fixed(value, 0));
