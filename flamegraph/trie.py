@@ -141,8 +141,6 @@ def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> 
     """
     frame_of = np.concatenate((new_frame, [-1]))[stacks.frame].astype(np.int64)  # -1, the root's frame, is last
     if into is None:
-        if len(distinct(new_frame)[1]) == len(new_frame):  # nothing becomes the same
-            return Stacks(stacks.parent, frame_of.astype(np.int32)), np.arange(len(stacks), dtype=np.int32)
         into = Stacks(np.zeros(1, np.int32), np.full(1, -1, np.int32))
     depth = depths(stacks)
     size = len(into)
@@ -194,12 +192,18 @@ def union(tries: Sequence[Stacks], new_frames: Sequence[np.ndarray]) -> tuple[St
         known += len(new_frame)
     # Side by side on one root they are a trie, of frames that will become the same.
     beside = Stacks(np.concatenate(parents), np.concatenate(frames))
-    stacks, went = graft(beside, np.concatenate(new_frames) if len(new_frames) else np.zeros(0, np.int64))
+    stacks, went = relabel(beside, np.concatenate(new_frames) if len(new_frames) else np.zeros(0, np.int64))
     return stacks, [np.concatenate((went[:1], went[a + 1 : b + 1])) for a, b in pairwise(starts)]
 
 
 def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
-    """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map)."""
+    """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map).
+
+    Unlike `graft` it takes it that no two nodes are the same already.
+    """
+    if len(distinct(group)[1]) == len(group):  # then none becomes the same
+        frame = np.concatenate((group, [-1]))[stacks.frame]  # -1, the root's frame, is last
+        return Stacks(stacks.parent, frame.astype(np.int32)), np.arange(len(stacks), dtype=np.int32)
     return graft(stacks, group)
 
 
