@@ -28,7 +28,7 @@ export class Picture {
     host.addEventListener("pointerleave", () => this.point(null));
     host.addEventListener("click", (event) => this.click(event, on.pick));
     host.addEventListener("contextmenu", (event) => this.click(event, on.choose));
-    new ResizeObserver(() => this.scene && (this.lay(), this.minimap?.draw())).observe(host);
+    new ResizeObserver(() => this.scene && this.lay()).observe(host);
   }
 
   // scene: {shape, target, down, label(node), look(node), words, chosen, crumbs, font, paper, text}
