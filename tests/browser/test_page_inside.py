@@ -46,7 +46,8 @@ def test_in_a_frame_of_another_page(new_page: Any, tmp_path: Path, sandbox: str 
     [inside] = [one for one in page.frames if one != page.main_frame]
     box = inside.evaluate(
         """() => {
-          const { picture } = flamegraph.stage, { left, top } = picture.host.getBoundingClientRect(), box = picture.box(2);
+          const { picture } = flamegraph.stage, box = picture.box(2);
+          const { left, top } = picture.host.getBoundingClientRect();
           return [left + box.left + box.width / 2, top + box.top + 9];
         }"""
     )
