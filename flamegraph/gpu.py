@@ -8,7 +8,9 @@ below `OUTSIDE`; it is never left out. Three weights, all in ns:
 
     time   how long each operation ran: concurrent ones count each, so that it may add up to more than the wall time
     busy   the wall time in which a device did anything, divided evenly among the operations that ran at each moment
-    idle   the wall time in which a device did nothing, on the operation that ended it: who starved the GPU
+    idle   the wall time in which a device did nothing, on the operation that ended it: who starved the GPU. Why stands
+           between "-" and the operation, so that one call has one box for each reason, whatever it launched:
+           train_step;cudaLaunchKernel;-;[gpu idle: host wait];gemm_kernel_[G]
 """
 
 from __future__ import annotations

@@ -99,13 +99,14 @@ def totals(stacks: Stacks, own: np.ndarray, depth: np.ndarray | None = None) -> 
     return total
 
 
-def preorder(stacks: Stacks, rank: np.ndarray | None = None) -> np.ndarray:
+def preorder(stacks: Stacks, rank: np.ndarray | None = None, depth: np.ndarray | None = None) -> np.ndarray:
     """The nodes in depth-first order, siblings by ascending `rank` (a number per node; default: the node itself).
 
     Returns int64[n]. Where two siblings have one rank, the lower node comes first.
     """
     n = len(stacks)
-    depth = depths(stacks)
+    if depth is None:
+        depth = depths(stacks)
     size = totals(stacks, np.ones(n, np.int64), depth)
     # Within one parent, a node stands after the parent itself and after all nodes of its elder siblings.
     order = _siblings(stacks.parent[1:], None if rank is None else rank[1:]) + 1
@@ -192,18 +193,17 @@ def union(tries: Sequence[Stacks], new_frames: Sequence[np.ndarray]) -> tuple[St
         known += len(new_frame)
     # Side by side on one root they are a trie, of frames that will become the same.
     beside = Stacks(np.concatenate(parents), np.concatenate(frames))
-    stacks, went = relabel(beside, np.concatenate(new_frames) if len(new_frames) else np.zeros(0, np.int64))
+    number = np.concatenate(new_frames) if len(new_frames) else np.zeros(0, np.int64)
+    if len(distinct(number)[1]) == len(number):  # nothing becomes the same
+        frame = np.concatenate((number, [-1]))[beside.frame].astype(np.int32)
+        stacks, went = Stacks(beside.parent, frame), np.arange(len(beside), dtype=np.int32)
+    else:
+        stacks, went = graft(beside, number)
     return stacks, [np.concatenate((went[:1], went[a + 1 : b + 1])) for a, b in pairwise(starts)]
 
 
 def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
-    """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map).
-
-    Unlike `graft` it takes it that no two nodes are the same already.
-    """
-    if len(distinct(group)[1]) == len(group):  # then none becomes the same
-        frame = np.concatenate((group, [-1]))[stacks.frame]  # -1, the root's frame, is last
-        return Stacks(stacks.parent, frame.astype(np.int32)), np.arange(len(stacks), dtype=np.int32)
+    """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map)."""
     return graft(stacks, group)
 
 

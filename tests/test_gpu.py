@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
+from golden import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +59,22 @@ def test_why_a_device_waited():
         "[gpu idle: kernel wait]",
         "[gpu idle: other]",
     ]
+
+
+GOLDENS = sorted(FIXTURES.glob("*/*gpu=idle*.golden"))
+
+
+@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_why_a_gpu_was_idle_stands_in_one_place(path: Path):
+    """Right above "-", where a format knows of calls, and below nothing but work on the GPU."""
+    lines = path.read_text().splitlines()
+    stacks = [line.rsplit(" ", 1)[0].split(";") for line in lines if ";[gpu idle: " in line]
+    assert stacks
+    for stack in stacks:
+        (at,) = (i for i, frame in enumerate(stack) if frame.startswith("[gpu idle: "))
+        assert "-" not in stack or stack[at - 1] == "-"
+        assert all(frame.endswith("_[G]") for frame in stack[at + 1 :]) and stack[at + 1 :]
+
+
+def test_all_that_trace_a_gpu_say_why_it_was_idle():
+    assert {path.parent.name for path in GOLDENS} >= {"nsys_sqlite", "nsys_stats", "nvprof", "pytorch", "rocprof"}

@@ -56,11 +56,12 @@ def render(profile: Profile, options: Options) -> bytes:
         stacks, went = relabel(stacks, group)
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
-    nodes = _in_order(stacks, np.flatnonzero(values.any(axis=1)), labels)
-    return b"".join(_lines(stacks, nodes, values[nodes], labels))
+    depth = depths(stacks)
+    nodes = _in_order(stacks, depth, np.flatnonzero(values.any(axis=1)), labels)
+    return b"".join(_lines(stacks, depth, nodes, values[nodes], labels))
 
 
-def _in_order(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> np.ndarray:
+def _in_order(stacks: Stacks, depth: np.ndarray, nodes: np.ndarray, labels: list[bytes]) -> np.ndarray:
     """The nodes in the order of the text of their stacks."""
     # In the text a frame is followed by nothing where the stack ends and by ";" where it goes on, and the two stand
     # apart where another name comes between them: foo, foo.cold, foo;bar. So they are two siblings here.
@@ -79,11 +80,13 @@ def _in_order(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> np.ndar
     keys = [labels[v >> 1] + b";" if v & 1 else labels[v >> 1] for v in present.tolist()]
     rank = np.zeros(2 * len(labels) + 1, np.int64)
     rank[present[sorted(range(len(keys)), key=keys.__getitem__)]] = np.arange(len(keys))
-    order = preorder(Stacks(number[stacks.parent[split]], stacks.frame[split]), rank[variant])
+    order = preorder(Stacks(number[stacks.parent[split]], stacks.frame[split]), rank[variant], depth[split])
     return np.concatenate((nodes[: len(nodes) - len(below_root)], split[order[order >= len(inner)]]))
 
 
-def _lines(stacks: Stacks, nodes: np.ndarray, values: np.ndarray, labels: list[bytes]) -> list[bytes]:
+def _lines(
+    stacks: Stacks, depth: np.ndarray, nodes: np.ndarray, values: np.ndarray, labels: list[bytes]
+) -> list[bytes]:
     """The lines of the stacks that end in `nodes`, some at a time. Each is put together from pieces of one text."""
     pieces, numbers = [label + b";" for label in labels], []
     for k, column in enumerate(values.T):
@@ -95,7 +98,6 @@ def _lines(stacks: Stacks, nodes: np.ndarray, values: np.ndarray, labels: list[b
     length = np.array([len(piece) for piece in pieces], np.int64)
     start = np.cumsum(length) - length
 
-    depth = depths(stacks)
     block = np.cumsum(depth[nodes], dtype=np.int64) // _BLOCK
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(nodes)]
     number = np.stack(numbers, axis=1)
