@@ -76,6 +76,24 @@ def test_an_svg_is_that_of_what_is_zoomed_into(open_page):
     assert {group.find(f"{SVG}rect").get("width") for group in root.iter(f"{SVG}g")} == {"1199.5", "899.5"}
 
 
+def test_a_sandwich_is_saved_with_both_halves(open_page):
+    shown = open_page(CALLS, address="#view=sandwich&name=99")
+    shown.page.click("#view-sandwich")
+    assert shown.text("#function") == "parse"
+    root = ElementTree.fromstring(saved(shown, "svg")[1])
+    boxes = [
+        (group.find(f"{SVG}title").text.splitlines()[0], int(group.find(f"{SVG}rect").get("y")))
+        for group in root.iter(f"{SVG}g")
+    ]
+    assert [name for name, _ in boxes] == ["parse", "eval", "main", "main", "parse", "token"]
+    function = [y for name, y in boxes if name == "parse"]
+    assert dict(boxes)["eval"] < function[0] < function[1] < dict(boxes)["token"]
+    assert int(root.get("height")) >= dict(boxes)["token"] + 18
+    expected = ["main;eval;parse 4", "main;parse 1", "main;parse;token 3"]
+    assert sorted(saved(shown, "folded")[1].decode().splitlines()) == expected
+    assert fg.read(saved(shown, "speedscope")[1]).total() == 8
+
+
 def test_png(open_page):
     shown = open_page(CALLS)
     name, content = saved(shown, "png")
