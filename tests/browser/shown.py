@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 _BOX = """([stack, which]) => {
@@ -24,12 +25,20 @@ _STACK = """(node) => {
 }"""
 
 
+def until(page: Any, condition: str, arg: Any = None) -> None:
+    """Wait for what a script says of a page or frame. Playwright's own waiting is refused by the page's policy."""
+    end = time.monotonic() + 20
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < end, f"never came true: {condition}"
+        time.sleep(0.02)
+
+
 class Shown:
     """`page` is Playwright's. Stacks are "main;parse", "" is the root."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        page.wait_for_function("globalThis.flamegraph")
+        until(page, "Boolean(globalThis.flamegraph)")
 
     @property
     def state(self) -> dict[str, Any]:

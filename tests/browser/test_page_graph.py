@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from shown import until
 
 import flamegraph as fg
 
@@ -53,7 +54,7 @@ def test_a_click_zooms_and_the_browser_goes_back_and_forward(open_page):
     ]:
         shown.page.evaluate(f"history.{way}()")
         depth = stack.count(";") + bool(stack)
-        shown.page.wait_for_function("depth => flamegraph.shape.tree.depth[flamegraph.target] === depth", arg=depth)
+        until(shown.page, "depth => flamegraph.shape.tree.depth[flamegraph.target] === depth", depth)
         assert shown.target == stack
         assert shown.box(stack)["width"] == shown.box(stack)["room"]
 
@@ -171,8 +172,9 @@ def test_callers(open_page):
 def test_resizing_lays_out_anew(open_page):
     shown = open_page(CALLS)
     shown.page.set_viewport_size({"width": 640, "height": 500})
-    shown.page.wait_for_function(
-        "flamegraph.stage.picture.box(0).width === flamegraph.stage.picture.host.clientWidth && innerWidth === 640"
+    until(
+        shown.page,
+        "flamegraph.stage.picture.box(0).width === flamegraph.stage.picture.host.clientWidth && innerWidth === 640",
     )
     assert shown.box("")["width"] <= 640
     assert shown.box("main")["width"] == pytest.approx(0.8 * shown.box("")["width"], abs=0.01)
@@ -213,13 +215,13 @@ def test_a_deep_stack_has_a_small_map_of_itself(open_page):
     assert bottom > 5000, "a flame graph is seen from its root"
     box = small.bounding_box()
     shown.page.mouse.click(box["x"] + 30, box["y"] + 2)
-    shown.page.wait_for_function(f"{picture}.host.scrollTop < 100")
-    shown.page.wait_for_function(f"{picture}.seen.has(398)")
+    until(shown.page, f"{picture}.host.scrollTop < 100")
+    until(shown.page, f"{picture}.seen.has(398)")
     shown.page.mouse.move(box["x"] + 30, box["y"] + 5)
     shown.page.mouse.down()
     shown.page.mouse.move(box["x"] + 30, box["y"] + box["height"] / 2)
     shown.page.mouse.up()
-    shown.page.wait_for_function(f"{picture}.host.scrollTop > 1000 && {picture}.host.scrollTop < {bottom}")
+    until(shown.page, f"{picture}.host.scrollTop > 1000 && {picture}.host.scrollTop < {bottom}")
 
 
 def test_the_small_map_comes_and_goes_with_the_window(open_page):
@@ -240,7 +242,7 @@ def test_what_is_zoomed_into_is_scrolled_to(open_page):
         "(n) => Array.from({ length: n }, (_, i) => flamegraph.model.names.indexOf('f' + i)).join('.')", 200
     )
     shown.page.evaluate("(at) => { location.hash = 'at=' + at; }", names)
-    shown.page.wait_for_function("flamegraph.target === 200")
+    until(shown.page, "flamegraph.target === 200")
     host = shown.page.evaluate("flamegraph.stage.picture.host.getBoundingClientRect().toJSON()")
     box = shown.box(deep)
     assert host["top"] < box["top"] < host["bottom"]

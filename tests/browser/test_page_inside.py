@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import until
 
 import flamegraph as fg
 from flamegraph.profile import Meta
@@ -53,7 +54,7 @@ def test_in_a_frame_of_another_page(new_page: Any, tmp_path: Path, sandbox: str 
     )
     outer = page.locator("iframe").bounding_box()
     page.mouse.click(outer["x"] + 2 + box[0], outer["y"] + 2 + box[1])
-    inside.wait_for_function("flamegraph.target === 2")
+    until(inside, "flamegraph.target === 2")
     frame.locator("#view-table").click()
     frame.locator("tbody tr").first.wait_for()
     frame.locator("#term").fill("token")

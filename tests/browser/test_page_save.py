@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from shown import until
 
 import flamegraph as fg
 
@@ -119,7 +120,7 @@ def test_copies(open_page):
     shown.page.click("#panel button:text-is('Copy name')")
     shown.page.click("#panel button:text-is('Copy stack')")
     shown.press("c", "Shift+C")
-    shown.page.wait_for_function("copied.length === 4")
+    until(shown.page, "copied.length === 4")
     assert shown.page.evaluate("copied") == ["parse", "main;eval;parse"] * 2
     assert shown.text("#said") == "copied"
 
@@ -129,7 +130,7 @@ def test_copies_where_the_clipboard_is_refused(open_page):
     shown.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
     shown.click("main;parse", button="right")
     shown.page.click("#panel button:text-is('Copy stack')")
-    shown.page.wait_for_function("document.getElementById('said').textContent !== ''")
+    until(shown.page, "document.getElementById('said').textContent !== ''")
     assert shown.page.locator("textarea").count() == 0
     shown.page.focus("#term")
     shown.press("Control+v")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shown import until
 
 import flamegraph as fg
 
@@ -138,7 +139,7 @@ def test_steps_and_undoing_them(open_page, label, left, said):
     shown.page.click("#undo")
     assert shown.stacks == before and shown.texts("#trail .step") == []
     shown.page.evaluate("history.back()")
-    shown.page.wait_for_function("flamegraph.state.steps !== ''")
+    until(shown.page, "flamegraph.state.steps !== ''")
     assert shown.stacks == left, "the way back undoes the undoing"
 
 
@@ -197,7 +198,7 @@ def test_sandwich(open_page):
     assert shown.text("#function") == "token"
     assert shown.box("parse;main", "above")["width"] == shown.box("", "above")["width"]
     shown.page.evaluate("history.back()")
-    shown.page.wait_for_function("document.getElementById('function').textContent === 'parse'")
+    until(shown.page, "document.getElementById('function').textContent === 'parse'")
 
 
 def rows(shown) -> list[list[str]]:
@@ -360,5 +361,5 @@ def test_theme(open_page, system, other):
     assert shown.page.evaluate(paper) == first and shown.color("main") == box
     shown.page.select_option("#theme", "auto")
     shown.page.emulate_media(color_scheme=other)
-    shown.page.wait_for_function(f"{paper} !== '{first}'")
+    until(shown.page, f"{paper} !== '{first}'")
     assert shown.color("main") != box
