@@ -241,7 +241,7 @@ def test_much_debug_information_is_read_only_when_asked(folder: Path, monkeypatc
 
 def test_the_library_is_missing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = record(tmp_path / "perf.data", "-e", "cpu-clock", "-F", "999", "-g", str(folder / "nest"), "2000")
-    for module in ("flamegraph.collapse.perf_data", "flamegraph.collapse.perf_data.assemble"):
+    for module in ("flamegraph.collapse.perf_data.reading", "flamegraph.collapse.perf_data.assemble"):
         monkeypatch.setattr(f"{module}.AVAILABLE", False)
     with pytest.raises(MissingExtra, match=r"--inline yes needs .*: pip install 'flamegraphs\[inline\]'"):
         read(data, inline="yes")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import Shown
 
 import flamegraph as fg
 from flamegraph.render import render
@@ -85,3 +86,24 @@ def show(new_page: Any, tmp_path: Path) -> Any:
         return page
 
     return show
+
+
+@pytest.fixture
+def open_page(new_page: Any, tmp_path: Path) -> Any:
+    """open_page(folded text, profile or comparison, **options of the page): the page with every view, opened."""
+
+    def open_page(
+        source: str | fg.Profile | fg.Comparison,
+        *,
+        address: str = "",
+        context: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Shown:
+        what = fg.read(source.encode(), format="folded") if isinstance(source, str) else source
+        path = tmp_path / "page.html"
+        path.write_bytes(render(what, "html", **options))
+        page = new_page(**(context or {}))
+        page.goto(path.as_uri() + address)
+        return Shown(page)
+
+    return open_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from shown import until
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -34,11 +35,11 @@ def test_both_pages_work_in_the_exported_file(executed, new_page, tmp_path):
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8><title>notebook</title><body>{body}", encoding="utf-8")
     page = new_page()
     page.goto(path.as_uri())
-    page.wait_for_function("document.querySelectorAll('iframe').length === 2")
+    until(page, "document.querySelectorAll('iframe').length === 2")
     frames = [element.content_frame() for element in page.query_selector_all("iframe")]
     address = page.url
     for frame, words in zip(frames, ["100 samples", "→"], strict=True):
-        frame.wait_for_function("globalThis.flamegraph?.stage.picture?.seen")
+        until(frame, "Boolean(globalThis.flamegraph?.stage.picture?.seen)")
         assert words in frame.inner_text("#whole")
         node = frame.evaluate("flamegraph.shape.tree.name.findIndex((name) => flamegraph.model.names[name] === 'eval')")
         box = frame.evaluate("(node) => flamegraph.stage.picture.box(node)", node)

@@ -70,7 +70,7 @@ const COLORS = { css: ([red]) => `rgb(${red},0,0)`, ink: () => "#000000", paper:
 function picture({ tree, names }, { target = 0, down = false, title = "title" } = {}) {
   const own = tree.own[0], total = totals(tree, own), shape = { tree, own, total, start: starts(tree, own, total) };
   const scene = { shape, target, down, look: () => ({ rgb: [200, 0, 0], faint: false }), label: (node) => names[tree.name[node]] };
-  return svg(scene, title, 1200, 18, COLORS, (node) => `${names[tree.name[node]]}\nmore`, (label) => label);
+  return svg([scene], title, 1200, 18, COLORS, (node) => `${names[tree.name[node]]}\nmore`, (label) => label);
 }
 
 const rectangles = (text) => [...text.matchAll(/<rect x="([-\d.]+)" y="([-\d.]+)" width="([-\d.]+)"/g)].map((match) => match.slice(1).map(Number));

@@ -20,16 +20,12 @@ prints and `perf_script` reads, with these exceptions:
 
 from __future__ import annotations
 
-from ...errors import MissingExtra
+from ...description import Description
 from ...profile import Profile
 from ...source import Source
 from .. import Format, Match
-from .assemble import profile_of
-from .by_perf import by_perf
 from .header import magic
-from .inline import AVAILABLE, NEEDED
 from .options import Options
-from .summary import describe, gathered
 
 __all__ = ["FORMAT", "Options", "describe", "parse", "sniff"]
 
@@ -47,11 +43,13 @@ def sniff(source: Source) -> Match:
 
 def parse(source: Source, options: Options) -> Profile:
     """The profile of a recording. ParseError where its head is damaged, UsageError where no event has that name."""
-    if options.inline == "yes" and not AVAILABLE:
-        raise MissingExtra(f"--inline yes needs the library that reads debug information: {NEEDED}")
-    header, gather = gathered(source, options)
-    if gather.copied_stacks and options.unwind == "perf":
-        unwound = by_perf(source, options, header, gather)
-        if unwound is not None:
-            return unwound
-    return profile_of(header, gather, options)
+    from .reading import read  # with all that knows programs, which other formats do not need
+
+    return read(source, options)
+
+
+def describe(source: Source) -> Description:
+    """What is in a recording, also where it holds no samples. ParseError where its head is damaged."""
+    from .summary import summary
+
+    return summary(source)

@@ -15,7 +15,7 @@ from .header import Header, read_header
 from .options import Options
 from .records import blocks
 
-__all__ = ["describe", "gathered"]
+__all__ = ["gathered", "summary"]
 
 
 def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
@@ -35,7 +35,7 @@ def gathered(source: Source, options: Options) -> tuple[Header, Gather]:
     return header, gather
 
 
-def describe(source: Source) -> Description:
+def summary(source: Source) -> Description:
     """What is in a recording, also where it holds no samples. ParseError where its head is damaged."""
     header, gather = gathered(source, Options())
     keys, values = gather.rows.table()

@@ -31,9 +31,11 @@ export class App {
 
   // Sets parts of the state. `push`: the reader can go back to what was before.
   change(patch, push = true) {
+    const before = format(this.state, this.defaults);
     this.state = { ...this.state, ...patch };
-    if (alone) {
-      const hash = `#${format(this.state, this.defaults)}`;
+    const now = format(this.state, this.defaults);
+    if (alone && now !== before) {
+      const hash = `#${now}`;
       try {
         if (push) history.pushState(null, "", hash);
         else history.replaceState(null, "", hash);

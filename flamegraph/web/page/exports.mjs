@@ -55,28 +55,31 @@ export function speedscope(tree, own, names, title, unit, target = 0) {
 const escape = (text) =>
   text.replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]);
 
-// The picture as it stands, all its rows included. `scene` is a picture's, `say(node)` the text of a tooltip, and
-// `fit(label, room in pixels)` as much of a label as has room.
-export function svg(scene, title, width, rowHeight, colors, say, fit) {
-  const { shape, target, down } = scene;
-  const found = visible(shape, target, { first: 0, last: shape.tree.deepest }, width);
-  let rows = 1;
-  for (const depth of found.keys()) rows = Math.max(rows, depth + 1);
-  const head = 30, tall = rows * rowHeight + head + 10;
+// The pictures as they stand, one below the other, all their rows included. `scenes` are those of pictures,
+// `say(node, scene)` is the text of a tooltip, and `fit(label, room in pixels)` as much of a label as has room.
+export function svg(scenes, title, width, rowHeight, colors, say, fit) {
   const parts = [];
-  for (const [depth, { node, left, right }] of [...found].sort(([a], [b]) => a - b)) {
-    const y = head + (down ? depth : rows - 1 - depth) * rowHeight;
-    for (let i = 0; i < node.length; i++) {
-      if (node[i] < 0) continue;
-      const { rgb, faint } = scene.look(node[i]);
-      const wide = right[i] - left[i], text = wide > 20 ? fit(scene.label(node[i]), wide - 8) : "";
-      parts.push(
-        `<g${faint ? ' opacity="0.3"' : ""}><title>${escape(say(node[i]))}</title>` +
-        `<rect x="${left[i].toFixed(1)}" y="${y}" width="${Math.max(wide - 0.5, 0.3).toFixed(1)}" height="${rowHeight - 1}" ` +
-        `fill="${colors.css(rgb)}"/>` +
-        (text ? `<text x="${(left[i] + 4).toFixed(1)}" y="${y + rowHeight - 6}" fill="${colors.ink(rgb)}">${escape(text)}</text>` : "") +
-        "</g>");
+  let tall = 30;
+  for (const scene of scenes) {
+    const { shape, target, down } = scene;
+    const found = visible(shape, target, { first: 0, last: shape.tree.deepest }, width);
+    let rows = 1;
+    for (const depth of found.keys()) rows = Math.max(rows, depth + 1);
+    for (const [depth, { node, left, right }] of [...found].sort(([a], [b]) => a - b)) {
+      const y = tall + (down ? depth : rows - 1 - depth) * rowHeight;
+      for (let i = 0; i < node.length; i++) {
+        if (node[i] < 0) continue;
+        const { rgb, faint } = scene.look(node[i]);
+        const wide = right[i] - left[i], text = wide > 20 ? fit(scene.label(node[i]), wide - 8) : "";
+        parts.push(
+          `<g${faint ? ' opacity="0.3"' : ""}><title>${escape(say(node[i], scene))}</title>` +
+          `<rect x="${left[i].toFixed(1)}" y="${y}" width="${Math.max(wide - 0.5, 0.3).toFixed(1)}" height="${rowHeight - 1}" ` +
+          `fill="${colors.css(rgb)}"/>` +
+          (text ? `<text x="${(left[i] + 4).toFixed(1)}" y="${y + rowHeight - 6}" fill="${colors.ink(rgb)}">${escape(text)}</text>` : "") +
+          "</g>");
+      }
     }
+    tall += rows * rowHeight + 10;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" width="${width}" height="${tall}" ` +
     `font-family="system-ui, sans-serif" font-size="11">\n<rect width="100%" height="100%" fill="${colors.paper}"/>\n` +

@@ -71,7 +71,8 @@ function escape(app, typing) {
 function press(app, event) {
   const { state, model } = app, { key } = event;
   const act = app.actions();
-  const node = app.pinned ?? app.target, name = app.shape.tree.name[node];
+  const node = app.pinned ?? app.target;
+  const name = state.view === "sandwich" ? state.name : app.shape.tree.name[node];
   const about = (does) => name !== 0 && (does(name), true);
   const view = VIEWS[key];
   if (view && (view !== "time" || model.chart)) {

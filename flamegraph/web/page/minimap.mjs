@@ -20,6 +20,7 @@ export class Minimap {
     this.canvas.addEventListener("pointerdown", drag);
     this.canvas.addEventListener("pointermove", drag);
     picture.host.addEventListener("scroll", () => this.view());
+    new ResizeObserver(() => picture.scene && picture.host.isConnected && this.draw()).observe(picture.host);
   }
 
   // Not at once: the picture itself comes first.
@@ -32,6 +33,7 @@ export class Minimap {
   paint() {
     const { picture, canvas } = this;
     const { scene, host } = picture;
+    if (host.clientHeight === 0) return;  // another view has taken its place
     const tall = host.clientHeight, step = Math.max(1, tall / picture.rows);
     canvas.width = WIDE;
     canvas.height = tall;

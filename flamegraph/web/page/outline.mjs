@@ -57,7 +57,12 @@ export function showOutline(host, model, shape, target, state, hits, act) {
       for (const node of nodes.slice(from, from + STEP)) list.append(item(node, level, indent));
       if (from + STEP >= nodes.length) return;
       const more = element("button", { type: "button", class: "more" }, `Show more: ${nodes.length - from - STEP} left`);
-      more.addEventListener("click", () => (more.parentNode.remove(), add(from + STEP)));
+      more.addEventListener("click", () => {
+        const place = more.parentNode;
+        add(from + STEP);
+        focus(place.nextElementSibling);
+        place.remove();
+      });
       list.append(element("li", { role: "none" }, more));
     };
     add(0);
@@ -82,7 +87,7 @@ export function showOutline(host, model, shape, target, state, hits, act) {
   const list = element("ul", { class: "tree", role: "tree", "aria-label": "Calls" }, root);
   list.addEventListener("keydown", (event) => {
     const made = event.target.closest('[role="treeitem"]');
-    if (!made || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!made || event.target !== made || event.ctrlKey || event.metaKey || event.altKey) return;
     const items = () => [...list.querySelectorAll('[role="treeitem"]')];
     const expanded = made.getAttribute("aria-expanded");
     const caller = made.parentNode.closest('[role="treeitem"]');
@@ -92,6 +97,7 @@ export function showOutline(host, model, shape, target, state, hits, act) {
       const all = items(), next = all[all.indexOf(made) + (event.key === "ArrowDown" ? 1 : -1)];
       if (next) focus(next);
     } else if (event.key === "Home") focus(root);
+    else if (event.key === "End") focus(items().at(-1));
     else if (event.key === "Enter" || event.key === " ") act.choose(made.node);
     else return;
     event.preventDefault();

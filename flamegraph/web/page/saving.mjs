@@ -11,23 +11,36 @@ import { shorten } from "./words.mjs";
 const TALLEST = 16_000;
 
 export function save(kind, app) {
-  const { model, state, shape, target, stage } = app;
+  const { model, state } = app;
   const title = document.title, file = title.replace(/[^\p{L}\p{N}.-]+/gu, "-").slice(0, 60) || "flamegraph";
-  if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.labels, target), "text/plain");
-  if (kind === "speedscope") {
-    const text = speedscope(shape.tree, shape.own, model.names, title, unitOf(model, state), target);
-    download(`${file}.speedscope.json`, text, "application/json");
+  if (kind === "folded" || kind === "speedscope") {
+    const { shape, target } = stacks(app), unit = unitOf(model, state);
+    if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.labels, target), "text/plain");
+    else download(`${file}.speedscope.json`, speedscope(shape.tree, shape.own, model.names, title, unit, target), "application/json");
   }
   if (kind !== "svg" && kind !== "png") return;
-  const scene = stage.scene(shape, target, state.view === "icicle" || state.view === "time", null);
+  const scenes = seen(app), [{ paper, text: color }] = scenes;
   const context = element("canvas").getContext("2d");
   context.font = "11px system-ui, sans-serif";
   const character = context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
-  const text = svg(scene, title, 1200, ROW, { css, ink, paper: scene.paper, text: scene.text },
-    (node) => [scene.label(node), ...brief(model, shape, node, state).map((row) => row.join(": "))].join("\n"),
+  const text = svg(scenes, title, 1200, ROW, { css, ink, paper, text: color },
+    (node, scene) => [scene.label(node), ...brief(model, scene.shape, node, state).map((row) => row.join(": "))].join("\n"),
     (label, room) => shorten(label, Math.floor(room / character)));
   if (kind === "svg") download(`${file}.svg`, text, "image/svg+xml");
   else toPng(text, (blob) => download(`${file}.png`, blob));
+}
+
+// The stacks that the view is about; in a sandwich those with its function.
+function stacks({ model, state, shape, target }) {
+  if (state.view !== "sandwich") return { shape, target };
+  const steps = [state.steps, `focus.${state.name}`].filter(Boolean).join("~");
+  return { shape: model.shape({ ...state, steps, turned: false }), target: 0 };
+}
+
+function seen({ model, state, shape, target, stage }) {
+  if (state.view !== "sandwich") return [stage.scene(shape, target, state.view === "icicle" || state.view === "time", null)];
+  const { callers, callees } = model.halves(state);
+  return [stage.scene(callers, 0, false, null), stage.scene(callees, 0, true, null)];
 }
 
 function toPng(text, done) {

@@ -29,7 +29,7 @@ export class Stage {
         sort: (sort, up) => app.change({ sort, up }, false),
       });
     } else if (state.view === "tree") {
-      const key = ["tree", app.state.steps, state.turned, state.metric, state.at, state.search, state.norm, state.side].join(" ");
+      const key = ["tree", app.state.steps, state.turned, state.metric, state.at, state.search, state.norm, state.side, state.basis].join(" ");
       if (this.kind === key) return;
       this.kind = key;
       showOutline(host, model, app.shape, app.target, state, hits, { choose: (node) => app.choose(node) });

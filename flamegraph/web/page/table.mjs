@@ -7,6 +7,9 @@ import { amount, bare, percent, relative } from "./words.mjs";
 
 const STEP = 300;
 
+// From what is looked for least to what is looked for most.
+const VERDICTS = ["same", "inconclusive", "moved", "gone", "new", "improved", "regressed"];
+
 // Fills `host`. act: {choose(name), sort(key, up)}. `hits` are the names that a search found, or null for all.
 export function showTable(host, model, state, hits, act) {
   const table = model.table(state), unit = unitOf(model, state);
@@ -43,9 +46,12 @@ export function showTable(host, model, state, hits, act) {
         : element("td", {}, column.text(name))));
   more.addEventListener("click", add);
   add();
-  host.replaceChildren(element("div", { class: "sheet", tabIndex: 0, "aria-label": "Functions" },
+  const heads = () => [...host.querySelectorAll("th button")];
+  const focused = heads().indexOf(document.activeElement);
+  host.replaceChildren(element("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": "Functions" },
     element("table", {}, element("thead", {}, head), body), more,
     rows.length ? null : element("p", { class: "empty" }, "No function is found.")));
+  heads()[focused]?.focus();
 }
 
 function plainColumns(model, table, unit, state) {
@@ -74,7 +80,7 @@ function changeColumns(model, table, unit) {
   const plus = (value) => (value > 0 ? "+" : "") + said.text(value);
   const { low, high } = model.judged ?? {};
   const judged = model.judged
-    ? [{ id: "verdict", label: "Verdict", key: (n) => -model.judged.verdict[n], text: (n) => model.verdict(n) },
+    ? [{ id: "verdict", label: "Verdict", key: (n) => VERDICTS.indexOf(model.verdict(n)), text: (n) => model.verdict(n) },
        { id: "interval", label: "Interval of self change", key: (n) => low[n], text: (n) => (Number.isNaN(low[n]) ? "" : `${plus(low[n])} … ${plus(high[n])}`) }]
     : [];
   return [
