@@ -137,8 +137,8 @@ def graft(stacks: Stacks, new_frame: np.ndarray, into: Stacks | None = None) -> 
     """The union of the trie `into` (default: empty) and `stacks` with its frames renumbered: (trie, node map).
 
     `new_frame[f]` is the number that frame f of `stacks` has in `into`. Several frames may get one number: stacks
-    that then look the same become one. The node map is int32[n]: where each node of `stacks` went. Nodes of `into`
-    keep their numbers.
+    that then look the same become one, as do siblings that were the same before. The node map is int32[n]: where each
+    node of `stacks` went. Nodes of `into` keep their numbers.
     """
     frame_of = np.concatenate((new_frame, [-1]))[stacks.frame].astype(np.int64)  # -1, the root's frame, is last
     if into is None:

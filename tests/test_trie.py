@@ -159,6 +159,14 @@ def test_union_is_that_of_all_at_once(several):
     assert len(found) == len(set(found)) and set(found) == set().union(*renamed)
 
 
+@pytest.mark.parametrize("narrow", [0, 100])
+def test_graft_makes_one_of_siblings_that_are_the_same(monkeypatch, narrow):
+    monkeypatch.setattr(trie_module, "NARROW", narrow)
+    twice = Stacks(np.array([0, 0, 0, 1, 2], np.int32), np.array([-1, 5, 5, 6, 6], np.int32))
+    made, went = graft(twice, np.arange(7))
+    assert walk(made) == [(), (5,), (5, 6)] and went.tolist() == [0, 1, 1, 2, 2]
+
+
 @given(chains)
 def test_relabel_merges_what_becomes_the_same(stacks):
     made = trie(stacks)[0]

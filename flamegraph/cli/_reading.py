@@ -81,16 +81,18 @@ def _by_processes(batch: Any, pairs: list[tuple[str, str]], told: Told) -> Itera
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started in here do not hear Ctrl-C, but whoever started them, who ends them without a word."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # only the main thread may say so
+    """Processes started in here do not hear Ctrl-C. Whoever started them does, afterwards, and ends them silently."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which would let interrupts through, once it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read_batch(one: Any, pairs: list[tuple[str, str]]) -> Profile:
