@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from golden import ROOT
+
+from flamegraph.cli import _progress
+from flamegraph.cli._progress import progress
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
@@ -134,3 +138,34 @@ def test_text_fits_the_terminal(tmp_path, columns):
     for arguments in (["render", "--to", "text"], ["top", "--stacks"]):
         code, got, _ = on_terminal(["-m", "flamegraph", *arguments, str(path)], columns=columns, stdout=True)
         assert code == 0 and max(map(len, got.splitlines())) == columns
+
+
+def test_progress_needs_no_thread_so_that_readers_may_fork(monkeypatch):
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        threads, handler = threading.active_count(), signal.getsignal(signal.SIGALRM)
+        with progress("reading"):
+            assert threading.active_count() == threads
+        assert signal.getsignal(signal.SIGALRM) == handler
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    os.close(ours)
+
+
+def test_progress_in_another_thread(monkeypatch):
+    """Signals reach the main thread alone: elsewhere a thread keeps the time."""
+    ours, theirs = pty.openpty()
+    monkeypatch.setattr(_progress, "_PATIENCE", 0.01)
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+
+        def work() -> None:
+            with progress("reading"):
+                os.read(ours, 1)  # until something is shown
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join(20)
+        assert not worker.is_alive()
+        assert b"reading" in os.read(ours, 1000)
+    os.close(ours)
