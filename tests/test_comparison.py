@@ -346,3 +346,22 @@ def test_a_side_that_counts_next_to_nothing():
 def test_work_whose_ratio_no_float_holds(norm):
     with pytest.raises(UsageError, match="--norm"):
         fg.diff(profile(BEFORE), profile(AFTER), norm=norm)
+
+
+@given(STACKS, STACKS)
+def test_what_is_written_reads_back_as_the_same_comparison(before, after):
+    comparison = fg.diff(profile(before), profile(after), norm="none")
+    back = fg.read(fg.render.render(comparison, "folded"), format="folded", columns="2")
+
+    def side(column: int) -> fg.Profile:
+        samples = replace(back.samples, values=back.samples.values[:, [column]])
+        return replace(back, samples=samples, metrics=(fg.Metric("samples", "samples"),))
+
+    again = fg.diff(side(0), side(1), norm="none")
+    assert verdicts(again) == verdicts(comparison)
+    for label in verdicts(comparison):
+        one, other = row(comparison, label), row(again, label)
+        for table in ("own", "total"):
+            mine, its = getattr(comparison.functions, table), getattr(again.functions, table)
+            for column in ("before", "after", "low", "high", "p"):
+                np.testing.assert_equal(getattr(mine, column)[one], getattr(its, column)[other])
