@@ -13,6 +13,7 @@ import flamegraph as fg
 from flamegraph.comparison import Verdict
 from flamegraph.comparison.power import power
 from flamegraph.errors import IncompatibleProfiles, UsageError
+from flamegraph.render import render
 
 # FIELD §9.12: what difffolded.pl makes of these is known.
 BEFORE = {"main;a;hot": 100, "main;a": 10, "main;gone": 50, "main;b;x": 40, "main;addr 0xdead": 1}
@@ -351,7 +352,7 @@ def test_work_whose_ratio_no_float_holds(norm):
 @given(STACKS, STACKS)
 def test_what_is_written_reads_back_as_the_same_comparison(before, after):
     comparison = fg.diff(profile(before), profile(after), norm="none")
-    back = fg.read(fg.render.render(comparison, "folded"), format="folded", columns="2")
+    back = fg.read(render(comparison, "folded"), format="folded", columns="2")
 
     def side(column: int) -> fg.Profile:
         samples = replace(back.samples, values=back.samples.values[:, [column]])

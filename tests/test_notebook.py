@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 import flamegraph as fg
+from flamegraph.render import render
 
 BEFORE, AFTER = b"main;parse;token 60\nmain;eval 40\n", b"main;parse;token 90\nmain;eval 40\n"
 
@@ -43,7 +44,7 @@ def test_a_frame_holds_the_page(compared):
     html = what._repr_html_()
     shown = _Frames(html)
     [frame] = shown.found
-    assert frame["srcdoc"].encode() == fg.render.render(what, "html")
+    assert frame["srcdoc"].encode() == render(what, "html")
     assert "allow-same-origin" not in frame["sandbox"]
     assert shown.text.split()[0].startswith(type(what).__name__)
     assert len(html) < 1_000_000
