@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 pytest.register_assert_rewrite("perf_oracle")
+
+# What a shell runs in the background ignores Ctrl-C, and so would the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,7 +20,7 @@ CASES = [
     (["rendr", "a.folded"], 2, ["did you mean render"]),
     (["a.folded"], 2, ["flamegraph render a.folded -o a.svg"]),
     (["b c.folded"], 2, ["flamegraph render 'b c.folded' -o 'b c.svg'"]),
-    (["zzz"], 2, ["zzz", "collapse, render, diff, merge, top, formats"]),
+    (["zzz"], 2, ["zzz", "collapse, render, diff, merge, top, view, formats"]),
     (["--nothing"], 2, ["--nothing", "flamegraph --help"]),
     (["render", "missing", *SVG], 1, ["missing: No such file"]),
     (["render", "folder", *SVG], 1, ["folder: is a directory, expected a file"]),
