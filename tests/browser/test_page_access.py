@@ -253,3 +253,22 @@ def test_paper_is_white(open_page):
     dark = shown.page.evaluate(paper)
     shown.page.emulate_media(media="print")
     assert shown.page.evaluate(paper) == ["rgb(255, 255, 255)", "rgb(27, 27, 31)"] != dark
+
+
+def test_all_of_the_picture_is_printed(open_page):
+    """What the window shows of a deep picture is not all, and paper is narrower than a window."""
+    deep = ";".join(f"f{i}<b>" for i in range(80)) + " 1\nidle 1\n"
+    shown = open_page(deep, address="#theme=dark")
+    shown.page.evaluate(
+        """() => addEventListener("beforeprint", () => {
+          const svg = document.querySelector(".paper svg"), boxes = [...svg.querySelectorAll("rect")];
+          globalThis.printed = {
+            boxes: boxes.length, words: svg.textContent.includes("f79<b>"),
+            inside: boxes.every((box) => box.getBBox().x + box.getBBox().width <= svg.viewBox.baseVal.width + 1),
+          };
+        })"""
+    )
+    shown.page.pdf(format="A4")
+    assert shown.page.evaluate("printed") == {"boxes": 82, "words": True, "inside": True}
+    assert shown.page.locator(".paper").count() == 0, "it is gone when the paper is"
+    assert shown.page.evaluate("flamegraph.dark"), "and the window is as dark as it was"

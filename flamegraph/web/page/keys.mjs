@@ -6,7 +6,7 @@ const SHEET = [
   ["click", "zoom: the box takes the whole width"],
   ["right click", "details of the box, which stay"],
   ["← → ↑ ↓", "walk from box to box"],
-  ["Enter", "zoom to the box walked to"],
+  ["Enter", "zoom to the box walked to; in the sandwich: make it the one in the middle"],
   ["Escape", "close, then stop searching, then zoom out"],
   ["Backspace", "zoom out by one caller"],
   ["/ or Ctrl+F", "search"],
@@ -81,6 +81,7 @@ function press(app, event) {
   }
   if (key.startsWith("Arrow")) return walk(app, key);
   const button = event.target.closest?.("button, [role=treeitem]");
+  if (key === "Enter" && !button && state.view === "sandwich") return app.stage.halves.enter(), true;
   if (key === "Enter" && !button && app.pinned !== null) return app.zoom(app.pinned), true;
   switch (key) {
     case "Backspace": return state.at !== "" && (app.zoom(app.shape.tree.parent[app.target]), true);
@@ -106,6 +107,7 @@ function press(app, event) {
 }
 
 function walk(app, key) {
+  if (app.state.view === "sandwich") return app.stage.halves.walk(key), true;
   const picture = app.stage.walked;
   if (!picture) return false;
   const away = picture.scene.down ? "ArrowDown" : "ArrowUp";
