@@ -4,12 +4,13 @@ import { byId, element } from "./dom.mjs";
 
 const SHEET = [
   ["click", "zoom: the box takes the whole width"],
-  ["right click", "details of the box, which stay"],
+  ["right click", "details of the box, which stay; by touch: press and hold"],
   ["← → ↑ ↓", "walk from box to box"],
   ["Enter", "zoom to the box walked to; in the sandwich: make it the one in the middle"],
-  ["Escape", "close, then stop searching, then zoom out"],
+  ["Escape", "stop searching, then close the details, then zoom out"],
   ["Backspace", "zoom out by one caller"],
   ["/ or Ctrl+F", "search"],
+  ["Alt+C, Alt+R", "search: match case, regular expression"],
   ["n, N", "next and previous match"],
   ["1 … 6", "flame, icicle, sandwich, table, tree, time"],
   ["r", "turn around: callers on their callees"],

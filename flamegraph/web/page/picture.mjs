@@ -1,7 +1,7 @@
 // A picture of boxes on a canvas. It draws what can be seen and nothing else, and says which box is pointed at.
 
 import { height, hit, neighbour, visible } from "./boxes.mjs";
-import { css, ink } from "./paint.mjs";
+import { css, ink, SEEN } from "./paint.mjs";
 import { element } from "./dom.mjs";
 import { shorten } from "./words.mjs";
 
@@ -113,14 +113,14 @@ export class Picture {
           context.globalAlpha = 1;
           continue;
         }
-        const look = scene.look(node[i]);
-        context.globalAlpha = depth < above ? 0.55 : look.faint ? 0.3 : 1;
+        const look = scene.look(node[i]), seen = look.faint ? SEEN.faint : depth < above ? SEEN.outer : SEEN.plain;
+        context.globalAlpha = seen.box;
         context.fillStyle = css(look.rgb);
         context.fillRect(left[i], y, Math.max(wide - (wide > 3 ? 1 : 0.2), 0.5), ROW - 1);
         if (look.outline && wide > 3) this.outline(context, left[i], y, wide, look.outline);
         if (wide >= SMALLEST_LABEL) {
-          context.globalAlpha = look.faint ? 0.7 : 1;
-          context.fillStyle = look.faint || depth < above ? scene.text : ink(look.rgb);
+          context.globalAlpha = seen.label;
+          context.fillStyle = seen === SEEN.plain ? ink(look.rgb) : scene.text;
           const text = this.fit(context, scene.label(node[i]), wide - 2 * PAD, characters);
           if (text) context.fillText(text, left[i] + PAD, y + ROW / 2);
         }
