@@ -18,7 +18,7 @@ def test_names_are_in_sight(open_page, view, name, sides):
     shown = open_page(what, address=f"#view={view}", context=NARROW)
     for label in shown.page.locator(name).all():
         box = label.bounding_box()
-        assert 0 <= box["x"] and box["x"] + box["width"] <= 390, label.inner_text()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, label.inner_text()
 
 
 def test_the_notes_leave_room_for_the_picture(open_page):

@@ -363,4 +363,5 @@ def test_theme(open_page, system, other):
     shown.page.select_option("#theme", "auto")
     shown.page.emulate_media(color_scheme=other)
     until(shown.page, f"{paper} !== '{first}'")
+    shown.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert shown.color("main") != box

@@ -6,7 +6,7 @@ import { keys, showKeys } from "./keys.mjs";
 import { showLegend } from "./legend.mjs";
 import { showPanel } from "./panel.mjs";
 import { save } from "./saving.mjs";
-import { find, matches, sum } from "./search.mjs";
+import { counted, find, matches } from "./search.mjs";
 import { Stage } from "./stage.mjs";
 import { format, formatNode, formatSteps, parse, parseNode, parseSteps } from "./state.mjs";
 import { showTrail } from "./trail.mjs";
@@ -98,7 +98,7 @@ export class App {
     this.found = this.hits ? matches(shape, this.hits, target) : [];
     for (const id of ["previous", "next"]) byId(id).disabled = this.found.length === 0;
     byId("matched").textContent = error ? "not a regular expression"
-      : this.hits ? `${percent(sum(shape.total, this.found), shape.total[target])} matched` : "";
+      : this.hits ? `${percent(counted(shape, this.hits, target, this.found), shape.total[target])} matched` : "";
     term.title = error ?? "";
   }
 

@@ -4,7 +4,7 @@ import { element } from "./dom.mjs";
 import { parseSteps } from "./state.mjs";
 import { shorten } from "./words.mjs";
 
-const MOST = 12;
+const MOST = 9;
 
 const WORDS = { focus: "only", ignore: "without", hide: "hidden", recursion: "recursion collapsed", module: "module collapsed", owner: "only" };
 
