@@ -88,6 +88,20 @@ def test_arrow_keys_walk_the_sandwich(open_page):
     assert shown.text("#function") == "token", "nothing is walked to yet"
 
 
+def test_the_next_match_in_the_sandwich(open_page):
+    shown = open_page(CALLS, address="#view=sandwich")
+    shown.page.evaluate("flamegraph.sandwich(flamegraph.model.names.indexOf('parse'))")
+    shown.page.fill("#term", "a")
+    walked = []
+    for button in ("#next", "#next", "#next", "#next"):
+        shown.page.click(button)
+        walked.append(shown.page.evaluate("flamegraph.stage.halves.at.picture.scene.chosen"))
+    assert walked[0] == walked[2] != walked[1] == walked[3], "eval;main and main, on parse itself"
+    said = shown.page.text_content("#said")
+    assert said.startswith("main, level 1")
+    assert shown.pinned is None
+
+
 def test_where_not_all_callers_are_followed_the_legend_says_so(open_page):
     build = fg.Builder()
     build.metric("samples", "samples")

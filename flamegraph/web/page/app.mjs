@@ -182,6 +182,7 @@ export class App {
   walk(step) {
     if (!this.found.length) return;
     if (this.state.view === "table") return this.stage.table.walk(step);
+    if (this.state.view === "sandwich") return this.stage.halves.next(step, this.hits);
     const at = this.found.indexOf(this.pinned);
     const next = this.found[at < 0 ? (step > 0 ? 0 : this.found.length - 1) : (at + step + this.found.length) % this.found.length];
     this.choose(next);

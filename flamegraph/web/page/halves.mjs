@@ -1,6 +1,7 @@
 // The sandwich: who calls one function in a picture above, what it calls in one below.
 
 import { element } from "./dom.mjs";
+import { matches } from "./search.mjs";
 
 export class Halves {
   // on: {open(name), say(node, shape)}; `make(on)` makes a picture at the end of `host`.
@@ -36,13 +37,25 @@ export class Halves {
     if (node === 0 && key === "ArrowDown") picture = this.below;
     const away = picture === this.below ? "ArrowDown" : "ArrowUp";
     node = picture.step(node, { ArrowLeft: "left", ArrowRight: "right" }[key] ?? (key === away ? "callee" : "caller"));
-    this.at = { picture, node };
+    this.go({ picture, node });
+  }
+
+  // To the next of the boxes that a search found, or the one before: callers first.
+  next(step, hits) {
+    const found = [this.above, this.below].flatMap((picture) =>
+      matches(picture.scene.shape, hits, 0).map((node) => ({ picture, node })));
+    const at = found.findIndex(({ picture, node }) => picture === this.at?.picture && node === this.at.node);
+    if (found.length) this.go(found[at < 0 ? (step > 0 ? 0 : found.length - 1) : (at + step + found.length) % found.length]);
+  }
+
+  go(at) {
+    this.at = at;
     for (const half of [this.above, this.below]) {
       half.scene.chosen = this.chosen(half);
       half.frame();
     }
-    picture.reveal(node);
-    this.on.say(node, picture.scene.shape);
+    at.picture.reveal(at.node);
+    this.on.say(at.node, at.picture.scene.shape);
   }
 
   // The sandwich of the function walked to.
