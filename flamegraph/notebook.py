@@ -35,7 +35,7 @@ def as_html(what: Profile | Comparison) -> str:
         column = profile.column()
         what = profile = prune(profile, _SHARE, column)
         said += f"; below {_SHARE:.2%} taken together, write it to a file to see all"
-    bars = 1 if profile.sides is None else 3  # of controls, which a comparison has more of
+    bars = 1 if profile.sides is None else 4  # of controls and notes, which a comparison has more of
     tall = min(max(int(depths(profile.stacks).max() + bars * 2) * _ROW + _AROUND, _LOWEST), _TALLEST)
     page = escape(render(what, "html").decode("utf-8"))
     return (

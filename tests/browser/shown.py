@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 _BOX = """([stack, which]) => {
-  const app = globalThis.flamegraph, picture = app.stage[which], { tree } = picture.scene.shape;
+  const app = globalThis.flamegraph, picture = app.stage[which] ?? app.stage.halves[which];
+  const { tree } = picture.scene.shape;
   let node = 0;
   for (const name of stack === "" ? [] : stack.split(";")) {
     let child = node + 1;

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import flamegraph as fg
+
 CALLS = "main;parse;token 3\nmain;parse 1\nmain;eval;parse 4\nidle 2\n"
 
 
@@ -253,3 +255,66 @@ def test_paper_is_white(open_page):
     dark = shown.page.evaluate(paper)
     shown.page.emulate_media(media="print")
     assert shown.page.evaluate(paper) == ["rgb(255, 255, 255)", "rgb(27, 27, 31)"] != dark
+
+
+def test_all_of_the_picture_is_printed(open_page):
+    """What the window shows of a deep picture is not all, and paper is narrower than a window."""
+    deep = ";".join(f"f{i}<b>" for i in range(80)) + " 1\nidle 1\n"
+    shown = open_page(deep, address="#theme=dark")
+    shown.page.evaluate(
+        """() => addEventListener("beforeprint", () => {
+          const svg = document.querySelector(".paper svg"), boxes = [...svg.querySelectorAll("rect")];
+          globalThis.printed = {
+            boxes: boxes.length, words: svg.textContent.includes("f79<b>"),
+            inside: boxes.every((box) => box.getBBox().x + box.getBBox().width <= svg.viewBox.baseVal.width + 1),
+          };
+        })"""
+    )
+    shown.page.pdf(format="A4")
+    assert shown.page.evaluate("printed") == {"boxes": 82, "words": True, "inside": True}
+    assert shown.page.locator(".paper").count() == 0, "it is gone when the paper is"
+    assert shown.page.evaluate("flamegraph.dark"), "and the window is as dark as it was"
+
+
+_FAINTEST = """() => {
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [red, green, blue] = numbers(color).map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const paper = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at), parts = numbers(backgroundColor);
+      if (parts.length === 3 || parts[3] === 1) return backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let least = [21, ""];
+  const ratio = (one, other) => {
+    const [low, high] = [light(one), light(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.checkVisibility() || element.matches(":disabled, option, .away")) continue;
+    const words = [...element.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!words && element.id !== "term") continue;
+    const found = ratio(getComputedStyle(element).color, paper(element));
+    if (found < least[0]) least = [found, element.outerHTML.slice(0, 120)];
+  }
+  const term = document.getElementById("term");
+  const hint = ratio(getComputedStyle(term, "::placeholder").color, paper(term));
+  return hint < least[0] ? [hint, "placeholder"] : least;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["flame", "sandwich", "table", "tree"])
+def test_words_stand_out(open_page, view, theme):
+    """4.5 to 1 or more, as WCAG's AA asks of text."""
+    sides = fg.diff(fg.read(CALLS.encode(), format="folded"), fg.read(b"main;parse 9\nnew 3\n", format="folded"))
+    shown = open_page(sides, address=f"#view={view}&name=1&theme={theme}&search=parse&pin=1")
+    ratio, where = shown.page.evaluate(_FAINTEST)
+    assert ratio >= 4.5, where

@@ -265,3 +265,22 @@ def test_a_gpu_profile(open_page):
     shown.page.select_option("#colors", "kind")
     assert "on the GPU" in shown.text("#legend") and "gpu time" in shown.text("#legend")
     assert shown.color(stack) != shown.color(stack.split(";")[0])
+
+
+def test_a_zoom_draws_once(open_page):
+    deep = ";".join(f"f{i}" for i in range(120))
+    shown = open_page(f"main;{deep} 3\nmain;idle 5\n")
+    shown.page.evaluate(
+        """() => {
+          const { picture } = flamegraph.stage, { draw, resize } = picture;
+          globalThis.counted = { drawn: 0, resized: 0 };
+          picture.draw = () => (counted.drawn++, draw.call(picture));
+          picture.resize = (...size) => (counted.resized++, resize.apply(picture, size));
+        }"""
+    )
+    shown.page.evaluate("flamegraph.zoom(60)")
+    shown.page.wait_for_timeout(200)  # the window scrolls, and says so later
+    assert shown.page.evaluate("counted") == {"drawn": 1, "resized": 0}
+    shown.page.mouse.move(300, 400)
+    shown.page.mouse.wheel(0, 100)
+    until(shown.page, "counted.drawn > 1")

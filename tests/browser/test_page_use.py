@@ -321,7 +321,8 @@ def test_time(open_page):
     assert shown.page.evaluate("flamegraph.target") == repeated
     assert shown.page.locator("#turned").is_hidden() and shown.page.locator("#order").is_hidden()
     shown.page.click("#view-flame")
-    assert shown.target.split(";")[-1] == shown.text("#trail [aria-current=true]") != "all", "the same calls, merged"
+    current = shown.page.get_attribute("#trail [aria-current=true]", "title")
+    assert shown.target.split(";")[-1] == current != "all", "the same calls, merged"
 
 
 # Looks
@@ -362,4 +363,23 @@ def test_theme(open_page, system, other):
     shown.page.select_option("#theme", "auto")
     shown.page.emulate_media(color_scheme=other)
     until(shown.page, f"{paper} !== '{first}'")
+    shown.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert shown.color("main") != box
+
+
+def test_details_of_the_whole(open_page):
+    shown = open_page(CALLS)
+    shown.press("p")
+    assert shown.text("#panel").split("\n") == ["×", "all", "Total", "10 samples, 100.0% of all"]
+
+
+def test_where_nothing_is_left_the_legend_says_so(open_page):
+    shown = open_page(CALLS)
+    nothing = "nothing is counted in what is chosen"
+    assert nothing not in shown.text("#legend")
+    shown.page.evaluate(
+        "for (const name of ['main', 'idle']) flamegraph.step('ignore', flamegraph.model.names.indexOf(name))"
+    )
+    assert nothing in shown.text("#legend")
+    shown.page.evaluate("flamegraph.change({ view: 'sandwich', name: 1 })")
+    assert nothing in shown.text("#legend")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { folded, speedscope, svg } from "../../flamegraph/web/page/exports.mjs";
+import { drawing, folded, speedscope, svg } from "../../flamegraph/web/page/exports.mjs";
 import { starts, totals } from "../../flamegraph/web/page/tree.mjs";
 import { deepTree, fromFolded, randomTree, toFolded } from "./trees.mjs";
 
@@ -70,7 +70,8 @@ const COLORS = { css: ([red]) => `rgb(${red},0,0)`, ink: () => "#000000", paper:
 function picture({ tree, names }, { target = 0, down = false, title = "title" } = {}) {
   const own = tree.own[0], total = totals(tree, own), shape = { tree, own, total, start: starts(tree, own, total) };
   const scene = { shape, target, down, look: () => ({ rgb: [200, 0, 0], faint: false }), label: (node) => names[tree.name[node]] };
-  return svg([scene], title, 1200, 18, COLORS, (node) => `${names[tree.name[node]]}\nmore`, (label) => label);
+  const say = (node) => `${names[tree.name[node]]}\nmore`;
+  return svg(drawing([scene], 1200, { top: 30, height: 18 }, (label) => label), title, 1200, COLORS, say);
 }
 
 const rectangles = (text) => [...text.matchAll(/<rect x="([-\d.]+)" y="([-\d.]+)" width="([-\d.]+)"/g)].map((match) => match.slice(1).map(Number));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  callers, collapseModule, collapseRecursion, focus, hide, ignore, inverted, sandwich,
+  callers, collapseModule, collapseRecursion, focus, hide, ignore, inverted, ownedBy, sandwich,
 } from "../../flamegraph/web/page/graft.mjs";
 import { arrange, ranks, totals } from "../../flamegraph/web/page/tree.mjs";
 import { check, deepTree, fromFolded, random, randomTree, sums, toFolded, wideTree } from "./trees.mjs";
@@ -31,6 +31,14 @@ function same(tree, names, made, rewrite) {
 test("focus keeps the stacks that have the function", () => {
   const { tree, names, rank, number } = fromFolded(CALLS);
   assert.deepEqual(toFolded(focus(tree, rank, number("b")), names), ["a;b;c 1", "a;c;b;c 2", "b;a 8"]);
+});
+
+test("the stacks of a process are those that begin with it, threads below it included", () => {
+  const { tree, names, rank, number } = fromFolded("make;1;run;sh 1\nsh;1;run 2\nsh;run;1 4\nrun;sh 8");
+  const owner = Uint8Array.from(names, (name) => (["make", "sh", "1"].includes(name) ? 1 : 0));
+  const only = (name) => toFolded(ownedBy(tree, rank, number(name), owner), names);
+  assert.deepEqual(only("sh"), ["sh;1;run 2", "sh;run;1 4"]);
+  assert.deepEqual(only("1"), ["make;1;run;sh 1", "sh;1;run 2"]);
 });
 
 test("focus, ignore and hide do to every stack what they say", () => {
@@ -193,6 +201,17 @@ test("however deep and even a profile is, turned around it stays of a size that 
   assert.deepEqual(sums(made), [depth + 1]);
   assert.ok(made.count < 1e6);
   assert.ok(performance.now() - began < 10_000);
+});
+
+test("one deep stack of few names is turned around in a few seconds", () => {
+  // Few names make few nodes, however many steps are taken.
+  const { tree, rank } = deepTree(50_000);
+  const began = performance.now();
+  const { tree: made, cut } = inverted(tree, rank);
+  assert.equal(cut, true);
+  assert.deepEqual(sums(made), [50_001]);
+  assert.ok(made.deepest > 1_000);
+  assert.ok(performance.now() - began < 6_000, `took ${performance.now() - began} ms`);
 });
 
 test("a million nodes in a few seconds", () => {

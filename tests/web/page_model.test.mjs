@@ -49,6 +49,14 @@ test("steps are taken one after the other", () => {
   assert.deepEqual(after("nonsense.1~focus"), []);
 });
 
+test("a process is no function that has its name", () => {
+  const made = fromFolded("sh;run 1\nmake;sh 2\nrun;sh 4"), kinds = Uint8Array.from(made.names.slice(1), (name) => (name === "run" ? 0 : 7));
+  const model = modelOf({ tree: made.tree, names: made.names }, {}, { "function.kind": kinds });
+  assert.deepEqual(model.owners().map((name) => made.names[name]), ["make", "sh"]);
+  const only = toFolded(model.shape(state({ steps: `owner.${made.number("sh")}` })).tree, made.names);
+  assert.deepEqual(only, ["make;sh 2", "sh;run 1"], "below a process there may be its threads");
+});
+
 test("both halves of a sandwich say which way they stand", () => {
   const made = fromFolded("m;f;g 1\nk;f 3\nm 6"), model = modelOf(made);
   const { callers, callees } = model.halves(state({ view: "sandwich", name: made.number("f"), turned: true }));

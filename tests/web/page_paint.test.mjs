@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byName, calm, changeColor, CHANGES, css, ink, kindColor, KINDS, luminance, moduleColor } from "../../flamegraph/web/page/paint.mjs";
+import {
+  byName, calm, changeColor, CHANGES, css, ink, kindColor, KINDS, luminance, moduleColor, SEEN,
+} from "../../flamegraph/web/page/paint.mjs";
 
 const BOTH = [false, true];
 
@@ -95,4 +97,21 @@ test("colours of names by palette", () => {
   assert.deepEqual(byName("name", functions, modules, false)[1], calm([2, 5, 8], false));
   assert.deepEqual(byName("kind", functions, modules, true)[2], calm(kindColor(9), true));
   assert.deepEqual(byName("module", functions, modules, false).map(css), ["", "libc", "libc"].map((name) => css(calm(moduleColor(name), false))));
+});
+
+test("labels of boxes that stand back can be read", () => {
+  const mix = (one, other, share) => one.map((value, i) => value + (other[i] - value) * share);
+  const contrast = (one, other) => {
+    const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  for (const [dark, paper, text] of [[false, [255, 255, 255], [0, 0, 0]], [true, [22, 22, 26], [255, 255, 255]]]) {
+    const colors = [[255, 255, 0], [255, 230, 55], [205, 0, 0], [236, 236, 236], ...KINDS.map((_, kind) => kindColor(kind))];
+    for (const rgb of colors.map((color) => calm(color, dark))) {
+      for (const { box, label } of [SEEN.outer, SEEN.faint]) {
+        const behind = mix(paper, rgb, box);
+        assert.ok(contrast(behind, mix(behind, text, label)) >= 4.5, `${rgb} ${box} ${dark}`);
+      }
+    }
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { find, matches, sum } from "../../flamegraph/web/page/search.mjs";
+import { counted, find, matches } from "../../flamegraph/web/page/search.mjs";
 import { totals } from "../../flamegraph/web/page/tree.mjs";
 import { deepTree, fromFolded, randomTree, toFolded } from "./trees.mjs";
 
@@ -43,8 +43,10 @@ test("what is no expression is said", () => {
 
 const folded = fromFolded("a;b;a 2\na;c 2\na 2\nb 4\nc;b;b 1");
 const shape = { tree: folded.tree, total: totals(folded.tree, folded.tree.own[0]) };
-const share = (expression, target = 0, one = folded, of = shape) =>
-  sum(of.total, matches(of, find(one.names, expression, { regex: true }).hits, target));
+const share = (expression, target = 0, one = folded, of = shape) => {
+  const { hits } = find(one.names, expression, { regex: true });
+  return counted(of, hits, target, matches(of, hits, target));
+};
 
 test("nothing is counted twice", () => {
   assert.equal(share("^a$"), 6);
@@ -92,4 +94,11 @@ test("what counts nothing is not found", () => {
 test("a stack of 50,000 frames", () => {
   const deep = deepTree(50_000), of = { tree: deep.tree, total: totals(deep.tree, deep.tree.own[0]) };
   assert.equal(matches(of, find(deep.names, "a").hits, 0).length, 1);
+});
+
+test("all that stands on a name that is found has it in its stacks", () => {
+  const one = fromFolded("main;parse;token 3\nmain;parse 1\nmain;idle 4"), of = { tree: one.tree, total: totals(one.tree, one.tree.own[0]) };
+  const token = one.tree.name.indexOf(one.number("token"));
+  assert.equal(share("parse", token, one, of), 3);
+  assert.equal(share("idle", token, one, of), 0);
 });

@@ -96,6 +96,12 @@ test("brackets that are no arguments are the name", () => {
   assert.equal(shorten("<module>", 6), "<modu…");
 });
 
+test("of a file and its function the function tells more", () => {
+  assert.equal(shorten("torch/autograd/profiler.py(54): __enter__", 12), "…__enter__");
+  assert.equal(shorten("resnet50_profiler_api.py(54): <module>", 12), "…<module>");
+  assert.equal(shorten("resnet50_profiler_api.py(54): <module>", 5), "<mod…");
+});
+
 test("operators keep what makes them one", () => {
   assert.equal(shorten("ns::operator<<(std::ostream&, ns::Foo const&)", 20), "ns::operator<<");
   assert.equal(shorten("Matrix<double, 4>::operator()(int, int) const", 30), "Matrix::operator() const");

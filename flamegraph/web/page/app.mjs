@@ -6,7 +6,7 @@ import { keys, showKeys } from "./keys.mjs";
 import { showLegend } from "./legend.mjs";
 import { showPanel } from "./panel.mjs";
 import { save } from "./saving.mjs";
-import { find, matches, sum } from "./search.mjs";
+import { counted, find, matches } from "./search.mjs";
 import { Stage } from "./stage.mjs";
 import { format, formatNode, formatSteps, parse, parseNode, parseSteps } from "./state.mjs";
 import { showTrail } from "./trail.mjs";
@@ -20,6 +20,7 @@ export class App {
     this.defaults = defaults;
     this.state = parse(alone ? location.hash : "", defaults, model.limits);
     this.hits = null;
+    this.printing = false;  // paper is white
     this.controls = makeControls(this);
     byId("toolbar").append(...this.controls.main.map((control) => control.element));
     byId("comparing").append(...this.controls.comparing.map((control) => control.element));
@@ -48,6 +49,7 @@ export class App {
 
   get dark() {
     const { theme } = this.state;
+    if (this.printing) return false;
     return theme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "dark";
   }
 
@@ -67,7 +69,8 @@ export class App {
   render() {
     const { state, model, shape, target } = this;
     document.documentElement.dataset.theme = state.theme;
-    const found = state.search === "" ? { hits: null } : find(model.names, state.search, state);
+    const found = state.search === "" ? { hits: null }
+      : model.keep(["find", state.regex, state.exact, state.search].join(" "), () => find(model.names, state.search, state));
     this.hits = found.hits ?? null;
     const owner = parseSteps(state.steps).find(([what]) => what === "owner");
     const told = { ...state, owner: owner ? owner[1] : "" };
@@ -86,7 +89,7 @@ export class App {
   }
 
   tellSearch(error) {
-    const { state, shape, target } = this;
+    const { state, shape } = this, target = state.view === "table" || state.view === "sandwich" ? 0 : this.target;
     const term = byId("term");
     if (document.activeElement !== term) term.value = state.search;
     term.setAttribute("aria-invalid", Boolean(error));
@@ -95,7 +98,7 @@ export class App {
     this.found = this.hits ? matches(shape, this.hits, target) : [];
     for (const id of ["previous", "next"]) byId(id).disabled = this.found.length === 0;
     byId("matched").textContent = error ? "not a regular expression"
-      : this.hits ? `${percent(sum(shape.total, this.found), shape.total[target])} matched` : "";
+      : this.hits ? `${percent(counted(shape, this.hits, target, this.found), shape.total[target])} matched` : "";
     term.title = error ?? "";
   }
 
@@ -104,8 +107,8 @@ export class App {
   }
 
   // Tells those who can't see it which box is walked to.
-  sayBox(node) {
-    const { model, shape, state } = this;
+  sayBox(node, shape = this.shape) {
+    const { model, state } = this;
     const facts = brief(model, shape, node, state).map((row) => row.join(" "));
     this.say([model.names[shape.tree.name[node]], `level ${shape.tree.depth[node]}`, ...facts].join(", "));
   }
@@ -178,10 +181,13 @@ export class App {
   // To the next of the boxes that are found, from the one that is pinned.
   walk(step) {
     if (!this.found.length) return;
+    if (this.state.view === "table") return this.stage.table.walk(step);
+    if (this.state.view === "sandwich") return this.stage.halves.next(step, this.hits);
     const at = this.found.indexOf(this.pinned);
     const next = this.found[at < 0 ? (step > 0 ? 0 : this.found.length - 1) : (at + step + this.found.length) % this.found.length];
     this.choose(next);
     this.stage.reveal(next);
+    this.sayBox(next);
   }
 
   save(kind) {
@@ -205,6 +211,13 @@ export class App {
       addEventListener("hashchange", go);
     }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.render());
+    for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
+      addEventListener(event, () => {
+        this.printing = printing;
+        this.render();
+        this.stage.print(printing);
+      });
+    }
     const term = byId("term");
     term.addEventListener("input", () => this.change({ search: term.value }, false));
     byId("searching").addEventListener("submit", (event) => {

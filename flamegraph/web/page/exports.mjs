@@ -55,32 +55,41 @@ export function speedscope(tree, own, names, title, unit, target = 0) {
 const escape = (text) =>
   text.replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]);
 
-// The pictures as they stand, one below the other, all their rows included. `scenes` are those of pictures,
-// `say(node, scene)` is the text of a tooltip, and `fit(label, room in pixels)` as much of a label as has room.
-export function svg(scenes, title, width, rowHeight, colors, say, fit) {
-  const parts = [];
-  let tall = 30;
+// The pictures as they stand, one below the other, all their rows included: {tall, boxes}, where each box has
+// {scene, node, left, top, width, height, rgb, faint, text}. `scenes` are those of pictures, `rows` says where the first
+// begins and how tall a row is, and `fit(label, room in pixels)` is as much of a label as has room.
+export function drawing(scenes, width, rows, fit) {
+  const boxes = [];
+  let tall = rows.top;
   for (const scene of scenes) {
     const { shape, target, down } = scene;
     const found = visible(shape, target, { first: 0, last: shape.tree.deepest }, width);
-    let rows = 1;
-    for (const depth of found.keys()) rows = Math.max(rows, depth + 1);
+    let count = 1;
+    for (const depth of found.keys()) count = Math.max(count, depth + 1);
     for (const [depth, { node, left, right }] of [...found].sort(([a], [b]) => a - b)) {
-      const y = tall + (down ? depth : rows - 1 - depth) * rowHeight;
+      const top = tall + (down ? depth : count - 1 - depth) * rows.height;
       for (let i = 0; i < node.length; i++) {
         if (node[i] < 0) continue;
-        const { rgb, faint } = scene.look(node[i]);
-        const wide = right[i] - left[i], text = wide > 20 ? fit(scene.label(node[i]), wide - 8) : "";
-        parts.push(
-          `<g${faint ? ' opacity="0.3"' : ""}><title>${escape(say(node[i], scene))}</title>` +
-          `<rect x="${left[i].toFixed(1)}" y="${y}" width="${Math.max(wide - 0.5, 0.3).toFixed(1)}" height="${rowHeight - 1}" ` +
-          `fill="${colors.css(rgb)}"/>` +
-          (text ? `<text x="${(left[i] + 4).toFixed(1)}" y="${y + rowHeight - 6}" fill="${colors.ink(rgb)}">${escape(text)}</text>` : "") +
-          "</g>");
+        const { rgb, faint } = scene.look(node[i]), wide = right[i] - left[i];
+        const text = wide > 20 ? fit(scene.label(node[i]), wide - 8) : "";
+        boxes.push({
+          scene, node: node[i], left: left[i], top, width: Math.max(wide - 0.5, 0.3), height: rows.height - 1, rgb, faint, text,
+        });
       }
     }
-    tall += rows * rowHeight + 10;
+    tall += count * rows.height + 10;
   }
+  return { tall, boxes };
+}
+
+// A drawing as a file. `say(node, scene)` is the text of a tooltip.
+export function svg({ tall, boxes }, title, width, colors, say) {
+  const parts = boxes.map((box) =>
+    `<g${box.faint ? ' opacity="0.3"' : ""}><title>${escape(say(box.node, box.scene))}</title>` +
+    `<rect x="${box.left.toFixed(1)}" y="${box.top}" width="${box.width.toFixed(1)}" height="${box.height}" ` +
+    `fill="${colors.css(box.rgb)}"/>` +
+    (box.text ? `<text x="${(box.left + 4).toFixed(1)}" y="${box.top + box.height - 5}" fill="${colors.ink(box.rgb)}">${escape(box.text)}</text>` : "") +
+    "</g>");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" width="${width}" height="${tall}" ` +
     `font-family="system-ui, sans-serif" font-size="11">\n<rect width="100%" height="100%" fill="${colors.paper}"/>\n` +
     `<text x="8" y="19" font-size="14" fill="${colors.text}">${escape(title)}</text>\n${parts.join("\n")}\n</svg>\n`;

@@ -87,8 +87,26 @@ function regraft(tree, rank, decide) {
 
 // Of all stacks those that have a function in them.
 export function focus(tree, rank, name) {
-  const has = new Uint8Array(tree.count), leads = new Uint8Array(tree.count);
+  const has = new Uint8Array(tree.count);
   for (let i = 1; i < tree.count; i++) has[i] = tree.name[i] === name || has[tree.parent[i]];
+  return leadingTo(tree, rank, has);
+}
+
+// Of all stacks those of a process or thread: what has its name further up is a function like any other. `owner` says of
+// each name, by 0 or 1, whether it is that of a process or thread.
+export function ownedBy(tree, rank, name, owner) {
+  const has = new Uint8Array(tree.count), first = new Uint8Array(tree.count);
+  first[0] = 1;  // `first`: nothing but processes and threads up to here
+  for (let i = 1; i < tree.count; i++) {
+    first[i] = first[tree.parent[i]] && owner[tree.name[i]];
+    has[i] = (first[i] && tree.name[i] === name) || has[tree.parent[i]];
+  }
+  return leadingTo(tree, rank, has);
+}
+
+// The nodes that `has` marks, all that they call included, and bare those that lead there.
+function leadingTo(tree, rank, has) {
+  const leads = new Uint8Array(tree.count);
   for (let i = tree.count - 1; i > 0; i--) if (has[i] || leads[i]) leads[tree.parent[i]] = 1;
   const bare = { ...tree, own: tree.own.map((column) => column.slice()) };
   for (const column of bare.own) column[0] = 0;  // what has no frame has none of this name
@@ -119,16 +137,20 @@ export function collapseModule(tree, rank, module, which) {
 // From callees to callers: the functions in which samples were taken, on each those that called it, and so on.
 // `from` are the nodes to begin with and `own` what each counts, a column per metric. A tree turned around may be many
 // times as large: from `most` nodes on, only those are followed further that count one part in 100,000, then ever larger
-// parts as it grows, and `cut` says so.
+// parts as it grows, and `cut` says so. The same goes for steps, of which one deep stack with samples all along takes the
+// square of its depth though few names make few nodes: after twice as many as STEPS nothing is followed.
+const STEPS = 5e7;  // a second or so
+
 export function callers(tree, rank, from, own, most = 1e6, root = 0) {
   const growing = new Growing(own.length, root);
   const node = Int32Array.from(from), at = new Int32Array(from.length), which = new Int32Array(from.length);
   for (let k = 0; k < which.length; k++) which[k] = k;
   const whole = own.map((column) => column.reduce((sum, value) => sum + value, 0));
   let alive = from.length, cut = false, level = 0;  // the nodes from `level` on were made last: all that is alive is there
-  while (alive > 0) {
-    const next = growing.count, part = 1e-5 * 4 ** (next / most - 1);
-    const follow = next < most ? null : heavy(level, next, at, which, alive, own, whole.map((sum) => sum * part));
+  for (let steps = 0; alive > 0; ) {
+    const next = growing.count, part = 1e-5 * Math.max(4 ** (next / most - 1), 1e5 ** (steps / STEPS - 1));
+    const follow = part < 1e-5 ? null : heavy(level, next, at, which, alive, own, whole.map((sum) => sum * part));
+    steps += alive;
     let kept = 0;
     for (let k = 0; k < alive; k++) {
       if (node[k] === 0 || (follow && !follow[at[k] - level])) {

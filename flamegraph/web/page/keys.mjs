@@ -4,12 +4,13 @@ import { byId, element } from "./dom.mjs";
 
 const SHEET = [
   ["click", "zoom: the box takes the whole width"],
-  ["right click", "details of the box, which stay"],
+  ["right click", "details of the box, which stay; by touch: press and hold"],
   ["← → ↑ ↓", "walk from box to box"],
-  ["Enter", "zoom to the box walked to"],
-  ["Escape", "close, then stop searching, then zoom out"],
+  ["Enter", "zoom to the box walked to; in the sandwich: make it the one in the middle"],
+  ["Escape", "stop searching, then close the details, then zoom out"],
   ["Backspace", "zoom out by one caller"],
   ["/ or Ctrl+F", "search"],
+  ["Alt+C, Alt+R", "search: match case, regular expression"],
   ["n, N", "next and previous match"],
   ["1 … 6", "flame, icicle, sandwich, table, tree, time"],
   ["r", "turn around: callers on their callees"],
@@ -81,6 +82,7 @@ function press(app, event) {
   }
   if (key.startsWith("Arrow")) return walk(app, key);
   const button = event.target.closest?.("button, [role=treeitem]");
+  if (key === "Enter" && !button && state.view === "sandwich") return app.stage.halves.enter(), true;
   if (key === "Enter" && !button && app.pinned !== null) return app.zoom(app.pinned), true;
   switch (key) {
     case "Backspace": return state.at !== "" && (app.zoom(app.shape.tree.parent[app.target]), true);
@@ -106,6 +108,7 @@ function press(app, event) {
 }
 
 function walk(app, key) {
+  if (app.state.view === "sandwich") return app.stage.halves.walk(key), true;
   const picture = app.stage.walked;
   if (!picture) return false;
   const away = picture.scene.down ? "ArrowDown" : "ArrowUp";

@@ -24,7 +24,9 @@ export function showLegend(host, model, state, shape, dark) {
       if (modules.length > 1 + MOST) parts.push(`${modules.length - 1 - MOST} more modules`);
     } else parts.push("colour: by name");
   } else if (state.view === "time") parts.push(`from left to right: in order of time; width: ${amount(model.metrics[model.header.metric])}`);
-  if (shape.cut) parts.push("not all callers are followed to the end: there are too many");
+  const seen = state.view === "sandwich" ? model.halves(state).callers : shape;
+  if (seen.total[0] === 0) parts.push("nothing is counted in what is chosen");
+  if (state.view !== "table" && seen.cut) parts.push("not all callers are followed to the end: there are too many");
   for (const [reason, number] of Object.entries(model.header.skipped)) parts.push(`skipped: ${count(number)} × ${reason}`);
   const { facts, comparison } = model.header;
   if (comparison?.why) parts.push(`scaled: ${comparison.norm} (${comparison.why})`);

@@ -2,12 +2,13 @@
 
 import { confidence, factor, times, widths } from "./change.mjs";
 import { functionTable } from "./functions.mjs";
-import { collapseModule, collapseRecursion, focus, hide, ignore, inverted, sandwich } from "./graft.mjs";
+import { collapseModule, collapseRecursion, focus, hide, ignore, inverted, ownedBy, sandwich } from "./graft.mjs";
 import { parseSteps } from "./state.mjs";
 import { arrange, ranks, starts, toTree, totals } from "./tree.mjs";
 
 const VERDICTS = ["same", "inconclusive", "regressed", "improved", "moved", "new", "gone"];
 const PROCESS = 7, THREAD = 8;
+const isOwner = (kind) => kind === PROCESS || kind === THREAD;
 
 export class Model {
   constructor({ header, columns }) {
@@ -53,8 +54,7 @@ export class Model {
     const found = new Set();
     const { base, functions } = this;
     for (let i = 1; i < base.count; ) {
-      const kind = functions.kind[base.name[i]];
-      if (kind !== PROCESS && kind !== THREAD) {
+      if (!isOwner(functions.kind[base.name[i]])) {
         i = base.end[i];
         continue;
       }
@@ -94,7 +94,8 @@ export class Model {
   step(tree, what, which) {
     const { rank } = this;
     switch (what) {
-      case "focus": case "owner": return focus(tree, rank, which);
+      case "focus": return focus(tree, rank, which);
+      case "owner": return ownedBy(tree, rank, which, this.functions.kind.map(isOwner));
       case "ignore": return ignore(tree, rank, which);
       case "hide": return hide(tree, rank, which);
       case "recursion": return collapseRecursion(tree, rank);

@@ -5,9 +5,11 @@ import { brief, unitOf } from "./facts.mjs";
 import { percent, quantity, relative, signed } from "./words.mjs";
 
 const STEP = 100;
+const DEEPEST = 400;  // browsers do not take elements within elements without end
 
-// Fills `host` with what stands on `target`. act: {choose(node)}.
-export function showOutline(host, model, shape, target, state, hits, act) {
+// Fills `host` with what stands on `target`, and is {mark(hits, chosen), reveal(node)}: `hits` are the names that a search
+// found, `chosen` is the node whose details are shown, or null. act: {choose(node)}.
+export function showOutline(host, model, shape, target, state, act) {
   const unit = unitOf(model, state), { tree, total, before, after } = shape, own = shape.own ?? [];
   const size = before ? (node) => Math.abs(after.total[node] - before.total[node]) : (node) => total[node];
   const weight = before ? (node) => Math.max(size(node), total[node] * 1e-9) : size;
@@ -22,15 +24,20 @@ export function showOutline(host, model, shape, target, state, hits, act) {
     for (let i = node + 1; i < tree.end[node]; i = tree.end[i]) if (total[i] > 0 || weight(i) > 0) found.push(i);
     return found.sort((a, b) => weight(b) - weight(a) || a - b);
   };
+  let marked = { hits: null, chosen: null };
+  const paint = (made) => {
+    made.classList.toggle("found", Boolean(marked.hits && made.node !== 0 && marked.hits[tree.name[made.node]]));
+    made.setAttribute("aria-selected", made.node === marked.chosen);
+  };
   // Numbers stand in columns, and names move to the right only where calls branch.
   const item = (node, level, indent) => {
     const inner = tree.end[node] > node + 1;
-    const found = hits && node !== 0 && hits[tree.name[node]];
     const made = element("li", {
-      role: "treeitem", tabIndex: -1, class: found ? "found" : "", "aria-level": level, "aria-expanded": inner ? "false" : null,
+      role: "treeitem", tabIndex: -1, "aria-level": level, "aria-expanded": inner ? "false" : null,
       "aria-label": `${model.names[tree.name[node]]}: ${brief(model, shape, node, state).map((row) => row.join(" ")).join("; ")}`,
     });
     Object.assign(made, { node, indent });
+    paint(made);
     const twist = element("span", { class: "twist" }, inner ? "▸" : "");
     twist.style.marginLeft = `${indent * 14}px`;
     const bar = element("span", { class: "bar" });
@@ -57,18 +64,20 @@ export function showOutline(host, model, shape, target, state, hits, act) {
       for (const node of nodes.slice(from, from + STEP)) list.append(item(node, level, indent));
       if (from + STEP >= nodes.length) return;
       const more = element("button", { type: "button", class: "more" }, `Show more: ${nodes.length - from - STEP} left`);
-      more.addEventListener("click", () => {
+      more.grow = () => {
         const place = more.parentNode;
         add(from + STEP);
-        focus(place.nextElementSibling);
+        const next = place.nextElementSibling;
         place.remove();
-      });
+        return next;
+      };
+      more.addEventListener("click", () => focus(more.grow()));
       list.append(element("li", { role: "none" }, more));
     };
     add(0);
     made.append(list);
     // A call chain without a branch opens at once.
-    if (nodes.length === 1 && depthOf(made) < 400) open(list.firstChild);
+    if (nodes.length === 1 && depthOf(made) < DEEPEST) open(list.firstChild);
   };
   const close = (made) => {
     made.setAttribute("aria-expanded", "false");
@@ -77,10 +86,38 @@ export function showOutline(host, model, shape, target, state, hits, act) {
   };
   const toggle = (made) => (made.getAttribute("aria-expanded") === "true" ? close(made) : open(made));
   const depthOf = (made) => Number(made.getAttribute("aria-level"));
-  const focus = (made) => {
+  // The tab key leads to one item.
+  const enterAt = (made) => {
     list.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
     made.setAttribute("tabindex", "0");
+  };
+  const focus = (made) => {
+    enterAt(made);
     made.focus();
+  };
+
+  // The item of a node that an open item calls.
+  const child = (made, node) => {
+    for (;;) {
+      const found = [...made.lastChild.children].find((item) => item.node === node);
+      if (found) return found;
+      const more = made.querySelector(":scope > ul > li > .more");
+      if (!more) return null;
+      more.grow();
+    }
+  };
+  const reveal = (node) => {
+    const nodes = [];
+    for (let i = node; i !== target && i > 0; i = tree.parent[i]) nodes.push(i);
+    let made = root;
+    while (nodes.length && depthOf(made) < DEEPEST) {
+      open(made);
+      const next = child(made, nodes.pop());
+      if (!next) break;
+      made = next;
+    }
+    list.contains(document.activeElement) ? focus(made) : enterAt(made);
+    made.firstChild.scrollIntoView({ block: "nearest" });
   };
 
   const root = item(target, 1, 0);
@@ -108,4 +145,11 @@ export function showOutline(host, model, shape, target, state, hits, act) {
   host.replaceChildren(element("div", { class: "sheet" }, head, list));
   root.setAttribute("tabindex", "0");
   open(root);
+  return {
+    reveal,
+    mark: (hits, chosen) => {
+      marked = { hits, chosen };
+      list.querySelectorAll('[role="treeitem"]').forEach(paint);
+    },
+  };
 }

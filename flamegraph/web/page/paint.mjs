@@ -25,6 +25,10 @@ const EVEN = [236, 236, 236], NOISE = [214, 214, 214];
 
 export const css = ([red, green, blue]) => `rgb(${red | 0},${green | 0},${blue | 0})`;
 
+// How much of a box and of its label is seen, the rest is paper: of most, of what is zoomed out of, of what a search leaves
+// behind. On the last two labels are black on light pages and white on dark ones.
+export const SEEN = { plain: { box: 1, label: 1 }, outer: { box: 0.45, label: 1 }, faint: { box: 0.3, label: 0.7 } };
+
 // Black or white, whichever can be read on a colour: 4.5 to 1 or more, as WCAG's AA asks, which only a full black allows.
 export function ink(rgb) {
   return luminance(rgb) > 0.179 ? "#000000" : "#ffffff";

@@ -4,6 +4,8 @@ import { element } from "./dom.mjs";
 import { full } from "./facts.mjs";
 import { path } from "./tree.mjs";
 
+const MOST = 200;  // frames of the stack, the innermost ones
+
 // act: the app's {focus, ignore, hide, recursion, module, sandwich, highlight, zoom, copyName, copyStack, close}.
 export function showPanel(host, model, shape, node, state, act) {
   const name = shape.tree.name[node];
@@ -22,14 +24,12 @@ export function showPanel(host, model, shape, node, state, act) {
   const stack = path(shape.tree, node);
   const callers = new Array(stack.length);
   for (let depth = stack.length, at = node; depth > 0; at = shape.tree.parent[at]) callers[--depth] = at;
-  host.replaceChildren(
-    button("×", "Close (p)", () => act.close()),
-    element("h2", {}, model.names[name]),
-    element("dl", {}, ...full(model, shape, node, state).flatMap(([label, text]) => [element("dt", {}, label), element("dd", {}, text)])),
-    element("div", { class: "acts" }, ...acts),
-    stack.length ? element("ol", { "aria-label": "Stack" }, ...stack.slice(-200).map((caller, i) =>
-      element("li", { value: i + 1 + Math.max(stack.length - 200, 0) },
-        element("button", { type: "button", onclick: () => act.choose(callers[i + Math.max(stack.length - 200, 0)]) }, model.names[caller])))) : null,
-  );
-  host.firstChild.setAttribute("aria-label", "Close the details");
+  const shown = stack.slice(-MOST), above = stack.length - shown.length;
+  const line = (caller, i) => element("li", { value: above + i + 1 },
+    element("button", { type: "button", onclick: () => act.choose(callers[above + i]) }, model.names[caller]));
+  const close = button("×", "Close (p)", () => act.close());
+  close.setAttribute("aria-label", "Close the details");
+  const facts = full(model, shape, node, state).flatMap(([label, text]) => [element("dt", {}, label), element("dd", {}, text)]);
+  host.replaceChildren(close, element("h2", {}, model.names[name]), element("dl", {}, ...facts),
+    element("div", { class: "acts" }, ...acts), element("ol", { "aria-label": "Stack", hidden: name === 0 }, ...shown.map(line)));
 }

@@ -1,7 +1,7 @@
 // A picture of boxes on a canvas. It draws what can be seen and nothing else, and says which box is pointed at.
 
 import { height, hit, neighbour, visible } from "./boxes.mjs";
-import { css, ink } from "./paint.mjs";
+import { css, ink, SEEN } from "./paint.mjs";
 import { element } from "./dom.mjs";
 import { shorten } from "./words.mjs";
 
@@ -20,7 +20,9 @@ export class Picture {
     this.scene = null;
     this.hovered = null;
     this.under = 0;  // pixels of the picture below the window
+    this.drawn = null;  // where the picture was scrolled to when it was drawn
     host.addEventListener("scroll", () => {
+      if (host.scrollTop === this.drawn) return;  // by `lay`, which draws
       this.under = this.tall - host.scrollTop - host.clientHeight;
       this.draw();
     });
@@ -28,7 +30,7 @@ export class Picture {
     host.addEventListener("pointerleave", () => this.point(null));
     host.addEventListener("click", (event) => this.click(event, on.pick));
     host.addEventListener("contextmenu", (event) => this.click(event, on.choose));
-    new ResizeObserver(() => this.scene && this.lay()).observe(host);
+    new ResizeObserver(() => this.scene && !this.fits() && this.lay()).observe(host);
   }
 
   // scene: {shape, target, down, label(node), look(node), words, chosen, crumbs, font, paper, text}
@@ -47,13 +49,7 @@ export class Picture {
     this.rows = height(shape, target, 0.6 / Math.max(width, 1));
     this.tall = Math.max(this.rows * ROW + 2 * PAD, room);
     this.spacer.style.height = `${this.tall}px`;
-    const ratio = window.devicePixelRatio || 1;
-    for (const canvas of [this.canvas, this.mark]) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(room * ratio);
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${room}px`;
-    }
+    if (!this.fits()) this.resize(width, room);
     if (moved) {
       const depth = shape.tree.depth[target];
       const wanted = down ? depth * ROW - room / 3 : this.tall - (depth + 1) * ROW - PAD - room * (2 / 3);
@@ -62,6 +58,22 @@ export class Picture {
     else if (!down) this.host.scrollTop = this.tall - room - this.under;  // rows grow from below
     this.under = this.tall - this.host.scrollTop - room;
     this.draw();
+  }
+
+  // Whether the canvases are as large as the window is: a canvas that is given a size is made anew.
+  fits() {
+    const { canvas, host } = this, ratio = window.devicePixelRatio || 1;
+    return canvas.width === Math.round(host.clientWidth * ratio) && canvas.height === Math.round(host.clientHeight * ratio);
+  }
+
+  resize(width, room) {
+    const ratio = window.devicePixelRatio || 1;
+    for (const canvas of [this.canvas, this.mark]) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(room * ratio);
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${room}px`;
+    }
   }
 
   // The upper edge of a row on the screen.
@@ -78,6 +90,7 @@ export class Picture {
   draw() {
     if (!this.scene) return;
     const { scene, canvas, host } = this;
+    this.drawn = host.scrollTop;
     const width = host.clientWidth, room = host.clientHeight, ratio = canvas.width / Math.max(width, 1);
     const context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -100,14 +113,14 @@ export class Picture {
           context.globalAlpha = 1;
           continue;
         }
-        const look = scene.look(node[i]);
-        context.globalAlpha = depth < above ? 0.55 : look.faint ? 0.3 : 1;
+        const look = scene.look(node[i]), seen = look.faint ? SEEN.faint : depth < above ? SEEN.outer : SEEN.plain;
+        context.globalAlpha = seen.box;
         context.fillStyle = css(look.rgb);
         context.fillRect(left[i], y, Math.max(wide - (wide > 3 ? 1 : 0.2), 0.5), ROW - 1);
         if (look.outline && wide > 3) this.outline(context, left[i], y, wide, look.outline);
         if (wide >= SMALLEST_LABEL) {
-          context.globalAlpha = look.faint ? 0.7 : 1;
-          context.fillStyle = look.faint || depth < above ? scene.text : ink(look.rgb);
+          context.globalAlpha = seen.label;
+          context.fillStyle = seen === SEEN.plain ? ink(look.rgb) : scene.text;
           const text = this.fit(context, scene.label(node[i]), wide - 2 * PAD, characters);
           if (text) context.fillText(text, left[i] + PAD, y + ROW / 2);
         }

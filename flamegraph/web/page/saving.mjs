@@ -1,14 +1,14 @@
 // Files of what is shown.
 
-import { download, element } from "./dom.mjs";
-import { folded, speedscope, svg } from "./exports.mjs";
+import { download, drawn, element } from "./dom.mjs";
+import { drawing, folded, speedscope, svg } from "./exports.mjs";
 import { brief, unitOf } from "./facts.mjs";
 import { css, ink } from "./paint.mjs";
 import { ROW } from "./picture.mjs";
 import { shorten } from "./words.mjs";
 
 // No browser draws a canvas that is larger.
-const TALLEST = 16_000;
+const TALLEST = 16_000, WIDE = 1200;
 
 export function save(kind, app) {
   const { model, state } = app;
@@ -18,16 +18,33 @@ export function save(kind, app) {
     if (kind === "folded") download(`${file}.folded`, folded(shape.tree, shape.own, model.labels, target), "text/plain");
     else download(`${file}.speedscope.json`, speedscope(shape.tree, shape.own, model.names, title, unit, target), "application/json");
   }
-  if (kind !== "svg" && kind !== "png") return;
-  const scenes = seen(app), [{ paper, text: color }] = scenes;
+  if (kind === "svg") download(`${file}.svg`, asSvg(app, title), "image/svg+xml");
+  else if (kind === "png") toPng(asSvg(app, title), (blob) => download(`${file}.png`, blob));
+}
+
+function asSvg(app, title) {
+  const scenes = seen(app), [{ paper, text }] = scenes;
+  const say = (node, scene) =>
+    [scene.label(node), ...brief(app.model, scene.shape, node, app.state).map((row) => row.join(": "))].join("\n");
+  return svg(drawing(scenes, WIDE, { top: 30, height: ROW }, fitting()), title, WIDE, { css, ink, paper, text }, say);
+}
+
+// As much of a label as has room, by what a character takes on the average.
+function fitting() {
   const context = element("canvas").getContext("2d");
   context.font = "11px system-ui, sans-serif";
   const character = context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
-  const text = svg(scenes, title, 1200, ROW, { css, ink, paper, text: color },
-    (node, scene) => [scene.label(node), ...brief(model, scene.shape, node, state).map((row) => row.join(": "))].join("\n"),
-    (label, room) => shorten(label, Math.floor(room / character)));
-  if (kind === "svg") download(`${file}.svg`, text, "image/svg+xml");
-  else toPng(text, (blob) => download(`${file}.png`, blob));
+  return (label, room) => shorten(label, Math.floor(room / character));
+}
+
+// What is printed: a picture that is as wide as the paper and as tall as it needs, whatever the window shows of it.
+export function onPaper(app) {
+  const width = 1000, { tall, boxes } = drawing(seen(app), width, { top: 4, height: ROW }, fitting());
+  const made = boxes.map((box) => drawn("g", box.faint ? { opacity: 0.3 } : {},
+    drawn("rect", { x: box.left, y: box.top, width: box.width, height: box.height, fill: css(box.rgb) }),
+    ...(box.text ? [drawn("text", { x: box.left + 4, y: box.top + box.height - 5, fill: ink(box.rgb) }, box.text)] : [])));
+  const picture = drawn("svg", { viewBox: `0 0 ${width} ${tall}`, "font-family": "system-ui, sans-serif", "font-size": 11 }, ...made);
+  return element("div", { class: "paper" }, picture);
 }
 
 // The stacks that the view is about; in a sandwich those with its function.

@@ -35,9 +35,11 @@ export function matches({ tree, total }, hits, target) {
   return found;
 }
 
-// What they count together.
-export function sum(total, nodes) {
+// What of `target` counts in stacks that have a name that is found: in all of them where one of its callers has. `found`
+// are its matches.
+export function counted({ tree, total }, hits, target, found) {
+  for (let i = target; i > 0; i = tree.parent[i]) if (hits[tree.name[i]]) return total[target];
   let value = 0;
-  for (const node of nodes) value += total[node];
+  for (const node of found) value += total[node];
   return value;
 }

@@ -2,10 +2,12 @@
 
 import { element } from "./dom.mjs";
 import { brief, unitOf } from "./facts.mjs";
+import { Halves } from "./halves.mjs";
 import { looks } from "./looks.mjs";
 import { Minimap } from "./minimap.mjs";
 import { showOutline } from "./outline.mjs";
 import { Picture } from "./picture.mjs";
+import { onPaper } from "./saving.mjs";
 import { showTable } from "./table.mjs";
 import { Tip } from "./tip.mjs";
 import { count, quantity } from "./words.mjs";
@@ -24,15 +26,17 @@ export class Stage {
     this.tip.hide();
     if (state.view === "table") {
       this.kind = "table";
-      showTable(host, model, state, hits, {
+      this.table = showTable(host, model, state, hits, {
         choose: (name) => app.sandwich(name),
         sort: (sort, up) => app.change({ sort, up }, false),
       });
     } else if (state.view === "tree") {
-      const key = ["tree", app.state.steps, state.turned, state.metric, state.at, state.search, state.norm, state.side, state.basis].join(" ");
-      if (this.kind === key) return;
-      this.kind = key;
-      showOutline(host, model, app.shape, app.target, state, hits, { choose: (node) => app.choose(node) });
+      const key = ["tree", state.steps, state.turned, state.metric, state.at, state.norm, state.side, state.basis].join(" ");
+      if (this.kind !== key) {
+        this.kind = key;
+        this.outline = showOutline(host, model, app.shape, app.target, state, { choose: (node) => app.choose(node) });
+      }
+      this.outline.mark(hits, app.pinned);
     } else if (state.view === "sandwich") this.showSandwich();
     else this.showPicture();
   }
@@ -54,24 +58,16 @@ export class Stage {
 
   showSandwich() {
     const { app } = this;
-    const { state, model } = app;
     if (this.kind !== "sandwich") {
       this.kind = "sandwich";
       this.host.replaceChildren();
-      const pick = (node, picture) => {
-        const name = picture.scene.shape.tree.name[node];
-        if (node !== 0) app.sandwich(name);
-      };
-      this.above = this.makePicture({ pick, choose: pick });
-      this.divide = element("div", { class: "divide" });
-      this.host.append(this.divide);
-      this.below = this.makePicture({ pick, choose: pick });
+      this.halves = new Halves(this.host, (on) => this.makePicture(on), {
+        open: (name) => app.sandwich(name),
+        say: (node, shape) => app.sayBox(node, shape),
+      });
     }
-    const { callers, callees } = model.halves(state);
-    this.divide.replaceChildren(
-      element("span", {}, "▴ called by"), element("strong", { id: "function" }, model.names[state.name]), element("span", {}, "calls ▾"));
-    this.above.show(this.scene(callers, 0, false, null));
-    this.below.show(this.scene(callees, 0, true, null));
+    const { model, state } = app;
+    this.halves.show(model.names[state.name], model.halves(state), (shape, down, chosen) => this.scene(shape, 0, down, chosen));
   }
 
   makePicture(on) {
@@ -112,12 +108,21 @@ export class Stage {
     this.tip.show(event, model.names[name], brief(model, shape, node, state), model.module(name), model.place(name));
   }
 
-  // The picture that arrow keys walk in, or null.
+  // Puts what is printed in the place of what is seen, or takes it away again.
+  print(on) {
+    this.paper?.remove();
+    this.paper = on && (this.kind === "picture" || this.kind === "sandwich") ? onPaper(this.app) : null;
+    if (this.paper) this.host.append(this.paper);
+    this.host.classList.toggle("printed", Boolean(this.paper));
+  }
+
+  // The picture of the whole profile, or null where something else is shown.
   get walked() {
     return this.kind === "picture" ? this.picture : null;
   }
 
   reveal(node) {
-    this.walked?.reveal(node);
+    if (this.app.state.view === "tree") this.outline.reveal(node);
+    else this.walked?.reveal(node);
   }
 }

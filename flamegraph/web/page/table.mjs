@@ -6,11 +6,12 @@ import { ordered } from "./functions.mjs";
 import { amount, bare, percent, relative } from "./words.mjs";
 
 const STEP = 300;
+const OTHERS = 4;  // metrics beside the one that is shown
 
 // From what is looked for least to what is looked for most.
 const VERDICTS = ["same", "inconclusive", "moved", "gone", "new", "improved", "regressed"];
 
-// Fills `host`. act: {choose(name), sort(key, up)}. `hits` are the names that a search found, or null for all.
+// Fills `host`, and is {walk(step)}: to the next name, or the one before. act: {choose(name), sort(key, up)}. `hits` are the names that a search found, or null for all.
 export function showTable(host, model, state, hits, act) {
   const table = model.table(state), unit = unitOf(model, state);
   const columns = table.before ? changeColumns(model, table, unit) : plainColumns(model, table, unit, state);
@@ -52,22 +53,31 @@ export function showTable(host, model, state, hits, act) {
     element("table", {}, element("thead", {}, head), body), more,
     rows.length ? null : element("p", { class: "empty" }, "No function is found.")));
   heads()[focused]?.focus();
+  return {
+    walk: (step) => {
+      const names = () => [...body.querySelectorAll("td.name button")];
+      const at = names().indexOf(document.activeElement);
+      if (at + step >= shown && shown < rows.length) add();
+      const all = names();
+      all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length]?.focus();
+    },
+  };
 }
 
 function plainColumns(model, table, unit, state) {
   const share = (value) => percent(value, table.whole);
   const said = bare(unit);
-  const others = model.metrics.flatMap((metric, i) => {
-    if (i === state.metric || model.sides) return [];
-    const { total } = model.table({ ...state, metric: i });
-    return [{ id: `metric${i}`, label: amount(metric), key: (n) => total[n], text: (n) => bare(metric.unit).text(total[n]) }];
+  const shown = model.sides ? [] : [...model.metrics.keys()].filter((i) => i !== state.metric).slice(0, OTHERS);
+  const others = shown.map((i) => {
+    const metric = model.metrics[i], { total } = model.table({ ...state, metric: i });
+    return { id: `metric${i}`, label: amount(metric), key: (n) => total[n], text: (n) => bare(metric.unit).text(total[n]) };
   });
   return [
     { id: "own", first: true, label: `Self${said.unit}`, title: "in the function itself", key: (n) => table.own[n], text: (n) => said.text(table.own[n]) },
     { id: "ownShare", label: "Self %", key: (n) => table.own[n], text: (n) => share(table.own[n]) },
     { id: "total", label: `Total${said.unit}`, title: "with all that it calls", key: (n) => table.total[n], text: (n) => said.text(table.total[n]) },
     { id: "totalShare", label: "Total %", key: (n) => table.total[n], text: (n) => share(table.total[n]) },
-    ...others.slice(0, 4),
+    ...others,
     { id: "name", label: "Function", key: (n) => model.rank[n] },
   ];
 }

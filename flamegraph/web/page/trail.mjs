@@ -2,6 +2,9 @@
 
 import { element } from "./dom.mjs";
 import { parseSteps } from "./state.mjs";
+import { shorten } from "./words.mjs";
+
+const MOST = 9;
 
 const WORDS = { focus: "only", ignore: "without", hide: "hidden", recursion: "recursion collapsed", module: "module collapsed", owner: "only" };
 
@@ -14,13 +17,14 @@ export function showTrail(host, app, shape, target) {
   });
   const nodes = [];
   for (let node = target; node > 0; node = shape.tree.parent[node]) nodes.push(node);
-  const shown = state.view === "table" || state.view === "sandwich" ? [] : [0, ...nodes.reverse().slice(-12)];
+  const shown = state.view === "table" || state.view === "sandwich" ? [] : [0, ...nodes.reverse().slice(-MOST)];
+  const room = shown.length > 6 ? 14 : 26;  // characters
   const crumbs = shown.flatMap((node, i) => [
-    i === 0 ? null : element("span", { "aria-hidden": "true" }, i === 1 && nodes.length > 12 ? "› … ›" : "›"),
+    i === 0 ? null : element("span", { "aria-hidden": "true" }, i === 1 && nodes.length > MOST ? "› … ›" : "›"),
     element("button", {
       type: "button", "aria-current": node === target ? "true" : null, title: model.names[shape.tree.name[node]],
       onclick: () => app.zoom(node),
-    }, model.names[shape.tree.name[node]]),
+    }, shorten(model.names[shape.tree.name[node]], room)),
   ]);
   host.hidden = steps.length === 0 && crumbs.length === 0;
   host.replaceChildren(...steps, ...crumbs.filter(Boolean));

@@ -71,13 +71,13 @@ export function signed(value, unit) {
 }
 
 // A name in at most `room` characters, cut where it tells least: arguments and type parameters first, then what stands
-// before the last "::", "/" or ".", then the end.
+// before the last "::", ": ", "/" or ".", then the end.
 export function shorten(name, room) {
   if (name.length <= room) return name;
   if (room < 2) return "";
   const bare = withoutBrackets(name);
   if (bare.length <= room) return bare;
-  const parts = bare.split(/(?=::|\/)|(?<=[;`$])|(?<=[\w>)]\.)(?=[A-Za-z_<])/);
+  const parts = bare.split(/(?=::|\/)|(?<=[;`$])|(?<=: )|(?<=[\w>)]\.)(?=[A-Za-z_<])/);
   let rest = "";
   for (let i = parts.length - 1; i > 0 && rest.length + parts[i].length < room; i--) rest = parts[i] + rest;
   if (rest.length > 2) return `…${rest}`;
@@ -102,7 +102,7 @@ function withoutBrackets(name) {
       }
     }
     const opens = character === "<" || character === "(";
-    if (opens && (depth > 0 || !":./;`$".includes(text.at(-1) ?? ":"))) depth++;
+    if (opens && (depth > 0 || !(text.endsWith(": ") || ":./;`$".includes(text.at(-1) ?? ":")))) depth++;
     if (depth === 0) text += character;
     else if (character === ">" && name[i - 1] !== "-" || character === ")") depth--;
   }
