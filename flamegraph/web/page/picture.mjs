@@ -141,11 +141,12 @@ export class Picture {
   // As much of a label as has room.
   fit(context, label, room, character) {
     if (label.length * character * 0.8 < room && context.measureText(label).width <= room) return label;
-    for (let letters = Math.ceil((room / character) * 1.15); letters > 1; letters--) {
+    for (let letters = Math.ceil((room / character) * 1.15); letters > 1; ) {
       const text = shorten(label, letters);
       if (text.length < 2) return "";
-      if (context.measureText(text).width <= room) return text;
-      letters = Math.min(letters, text.length);
+      const { width } = context.measureText(text);
+      if (width <= room) return text;
+      letters = Math.min(letters - 1, Math.floor((text.length * room) / width));
     }
     return "";
   }
