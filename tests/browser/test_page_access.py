@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from shown import until
 
 import flamegraph as fg
 
@@ -161,6 +162,26 @@ def test_the_sheet_lists_the_keys(open_page):
     shown.page.click("#help")
     shown.page.click("dialog button:text-is('Close')")
     assert shown.page.locator("dialog[open]").count() == 0
+
+
+def test_single_characters_can_be_switched_off(open_page):
+    """WCAG 2.1.4: who speaks to the computer says letters that are meant for no key."""
+    shown = open_page(CALLS)
+    shown.page.click("#help")
+    shown.page.uncheck("#letters")
+    shown.press("Escape")
+    shown.press("r", "4", "?", "/")
+    assert shown.state["view"] == "flame" and not shown.state["turned"]
+    assert shown.page.locator("dialog[open]").count() == 0
+    shown.press("Control+f")
+    assert shown.page.evaluate("document.activeElement.id") == "term"
+    shown.page.reload()
+    until(shown.page, "Boolean(globalThis.flamegraph)")
+    assert not shown.state["letters"]
+    shown.page.click("#help")
+    shown.page.check("#letters")
+    shown.press("Escape", "r")
+    assert shown.state["turned"]
 
 
 def test_what_has_the_focus_is_seen(open_page):

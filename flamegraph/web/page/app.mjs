@@ -195,7 +195,7 @@ export class App {
   }
 
   help() {
-    showKeys(byId("sheet"));
+    showKeys(byId("sheet"), this);
   }
 
   // Events

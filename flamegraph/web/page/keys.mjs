@@ -29,16 +29,21 @@ const SHEET = [
 
 const VIEWS = { 1: "flame", 2: "icicle", 3: "sandwich", 4: "table", 5: "tree", 6: "time" };
 
-export function showKeys(dialog) {
+export function showKeys(dialog, app) {
+  // Who speaks to the computer says letters that are meant for no key.
+  const letters = element("input", { type: "checkbox", id: "letters", checked: app.state.letters });
+  letters.addEventListener("change", () => app.change({ letters: letters.checked }, false));
   const close = element("button", { type: "button", onclick: () => dialog.close() }, "Close");
   dialog.replaceChildren(
-    element("dl", {}, ...SHEET.flatMap(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)])), close);
+    element("dl", {}, ...SHEET.flatMap(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)])),
+    element("p", {}, element("label", {}, letters, " single characters are commands")), close);
   dialog.setAttribute("aria-label", "Keys and gestures");
   dialog.showModal();
 }
 
 export function keys(app, event) {
   const typing = event.target.closest?.("input:not([type=range]), textarea");
+  if (!app.state.letters && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "f" || (event.key === "/" && !typing)) {
     event.preventDefault();
     byId("term").focus();

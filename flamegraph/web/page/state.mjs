@@ -25,6 +25,7 @@ export const DEFAULTS = {
   sure: 0,  // changes below so many percent of confidence are shown as noise
   hues: "blueorange",
   theme: "auto",
+  letters: true,  // single characters are commands
 };
 
 const CHOICES = {
