@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .profile import Profile, Stacks
+from .ranking import ranks
 from .trie import outermost, paths, relabel, scatter_sum, totals
 
 __all__ = ["Functions", "HotStacks", "functions", "hot_stacks"]
@@ -38,9 +39,7 @@ class Functions:
     def order(self, by: str = "self") -> np.ndarray:
         """The rows that count something from hot to cold, `by` "self" or "total"; then by the other, then by name."""
         first, second = (self.own, self.total) if by == "self" else (self.total, self.own)
-        rank = np.empty(len(self), np.int64)
-        names = list(zip(self.label, self.module, strict=True))
-        rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+        rank = ranks(list(zip(self.label, self.module, strict=True)))
         order = np.lexsort((rank, -second, -first))
         return order[first[order] > 0]
 

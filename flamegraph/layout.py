@@ -17,6 +17,7 @@ import numpy as np
 from .distinct import distinct
 from .errors import UsageError
 from .profile import Profile, Stacks
+from .ranking import ranks
 from .trie import depths, levels, preorder, relabel, scatter_sum, totals
 
 __all__ = ["ORDERS", "Layout", "Preorder", "chart", "in_preorder", "layout"]
@@ -81,13 +82,10 @@ def in_preorder(profile: Profile) -> Preorder:
     """All nodes of a profile, depth first. What metrics count is not looked at: nodes without any value stay."""
     labels = profile.labels()
     stacks, went = _merge_lookalikes(profile, labels)
-    rank = np.empty(len(labels), np.int64)
-    rank[sorted(range(len(labels)), key=labels.__getitem__)] = np.arange(len(labels))
-    node = preorder(stacks, np.append(rank, -1)[stacks.frame])
+    depth = depths(stacks)
+    node = preorder(stacks, np.append(ranks(labels), -1)[stacks.frame], depth)
     own = [scatter_sum(went[profile.samples.stack], column, len(stacks)) for column in profile.samples.values.T]
-    return Preorder(
-        stacks.frame[node], depths(stacks)[node], np.stack(own, axis=1)[node], node.astype(np.int32), labels
-    )
+    return Preorder(stacks.frame[node], depth[node], np.stack(own, axis=1)[node], node.astype(np.int32), labels)
 
 
 def layout(profile: Profile, metric: int = 0, *, order: str = "name", min_width: float = 0.0) -> Layout:
@@ -212,8 +210,7 @@ def _rank(
     number, first = distinct(variant)
     present = variant[first]
     keys = [labels[v >> 1] + (";" if v & 1 else " ") if labels else "" for v in present.tolist()]
-    rank = np.empty(len(present), np.int64)
-    rank[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+    rank = ranks(keys)
     if order == "name":
         return rank[number]
     # What weighs the same stands by name, so that the order of the input does not matter.

@@ -18,6 +18,7 @@ from ..columns import amount, display_width, shorten
 from ..comparison import Changes, Comparison, Verdict
 from ..comparison.permutation import FEWEST, smallest_p
 from ..profile import Kind
+from ..ranking import ranks
 from ..text import printable
 from ..units import percent, quantity
 
@@ -41,9 +42,7 @@ def order(comparison: Comparison, by: str = "self") -> np.ndarray:
     changes = own if by == "self" else total
     found = np.isin(changes.verdict[rows], _FIRST)
     names = np.array(comparison.functions.label, object)[rows]
-    by_name = np.empty(len(rows), np.int64)
-    by_name[sorted(range(len(rows)), key=names.__getitem__)] = np.arange(len(rows))
-    return rows[np.lexsort((by_name, -np.abs(changes.change[rows]), ~found))]
+    return rows[np.lexsort((ranks(names), -np.abs(changes.change[rows]), ~found))]
 
 
 def as_json(comparison: Comparison, before: Sequence[str], after: Sequence[str], lines: int | None) -> str:

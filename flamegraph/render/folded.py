@@ -19,6 +19,7 @@ from ..chunks import each
 from ..distinct import distinct
 from ..options import option
 from ..profile import Profile, Stacks
+from ..ranking import ranks
 from ..text import encode
 from ..trie import depths, paths, preorder, relabel, scatter_sum
 from . import Renderer
@@ -79,7 +80,7 @@ def _in_order(stacks: Stacks, depth: np.ndarray, nodes: np.ndarray, labels: list
     present = np.flatnonzero(seen)
     keys = [labels[v >> 1] + b";" if v & 1 else labels[v >> 1] for v in present.tolist()]
     rank = np.zeros(2 * len(labels) + 1, np.int64)
-    rank[present[sorted(range(len(keys)), key=keys.__getitem__)]] = np.arange(len(keys))
+    rank[present] = ranks(keys)
     order = preorder(Stacks(number[stacks.parent[split]], stacks.frame[split]), rank[variant], depth[split])
     return np.concatenate((nodes[: len(nodes) - len(below_root)], split[order[order >= len(inner)]]))
 
