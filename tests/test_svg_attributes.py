@@ -6,7 +6,7 @@ import pytest
 from parsed_svg import SVG, XLINK, draw
 
 import flamegraph as fg
-from flamegraph.render.svg.page import _file
+from flamegraph.web_files import web_file
 
 CALLS = "main;parse 1\nmain;eval;parse 2\n"
 
@@ -97,7 +97,7 @@ def test_ids_and_classes_of_the_page_are_refused(tmp_path):
     for own in ids:
         with pytest.raises(fg.FlamegraphError, match=r"names.attr:1: expected an id that"):
             drawn(tmp_path, f"main\tid={own}\n")
-    classes = set(re.findall(r"\.([a-z]+)\b", _file("svg.css")))
+    classes = set(re.findall(r"\.([a-z]+)\b", web_file("svg.css")))
     assert {"flamegraph", "hide", "match", "field"} <= classes
     for own in classes:
         with pytest.raises(fg.FlamegraphError, match=r"names.attr:1: expected a class that"):

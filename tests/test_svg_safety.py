@@ -4,8 +4,8 @@ import pytest
 from parsed_svg import SVG, draw, profile
 
 from flamegraph.render import render
-from flamegraph.render.svg.page import _WEB
 from flamegraph.text import printable
+from flamegraph.web_files import web_file
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -57,7 +57,7 @@ def test_the_script_reads_data_that_is_safe_in_xml_and_html():
 
 @pytest.mark.parametrize("name", ["svg.css", "svg_model.mjs", "svg.mjs"])
 def test_files_go_in_as_they_are(name):
-    text = (_WEB / name).read_text(encoding="utf-8")
+    text = web_file(name)
     assert "]]>" not in text and "http://" not in text.replace("http://www.w3.org/", "")
     assert text.encode() in render(profile("main 1\n"), "svg")
 

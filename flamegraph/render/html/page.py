@@ -7,18 +7,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from ...web_files import template, web_file
 from .packed import pack
 
 __all__ = ["joined", "page"]
-
-_WEB = Path(__file__).parents[2] / "web" / "page"
 
 #: The module that runs the page. What it imports comes with it.
 _ENTRY = "main"
@@ -29,7 +26,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) (\w+))
 
 def page(header: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> bytes:
     """The whole page."""
-    style, script = _file("page.css"), joined(_ENTRY)
+    style, script = web_file("page/page.css"), joined(_ENTRY)
     content = {
         "title": header["title"],
         "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; img-src blob: data:; "
@@ -39,7 +36,7 @@ def page(header: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> bytes:
         "data": Markup(pack(header, columns)),  # base64
         "theme": header["options"]["theme"],
     }
-    return _template().render(content).encode("utf-8")
+    return template("page/page.html.j2").render(content).encode("utf-8")
 
 
 @cache
@@ -54,7 +51,7 @@ def joined(entry: str) -> str:
         if name in importers:
             raise ValueError(f"{name}.mjs imports itself")
         if name not in order:
-            for _, imported in _IMPORT.findall(_file(f"{name}.mjs")):
+            for _, imported in _IMPORT.findall(_module(name)):
                 visit(imported, (*importers, name))
             order.append(name)
 
@@ -64,22 +61,15 @@ def joined(entry: str) -> str:
 
 def _scoped(name: str, wrapped: bool) -> str:
     """A module without `import` and `export`: a constant that holds what it exports. The entry is left open."""
-    source = _file(f"{name}.mjs")
+    source = _module(name)
     exported = ", ".join(_EXPORT.findall(source))
     body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = \2_module;", source))
     return f"const {name}_module = (() => {{\n{body}return {{ {exported} }};\n}})();" if wrapped else body
 
 
+def _module(name: str) -> str:
+    return web_file(f"page/{name}.mjs")
+
+
 def _digest(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode('utf-8')).digest()).decode('ascii')}'"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_file("page.html.j2"))
-
-
-@cache
-def _file(name: str) -> str:
-    return (_WEB / name).read_text("utf-8")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from ...color import background, change_colors
 from ...text import printable
+from ...web_files import template, web_file
 from .canvas import Canvas, pixels
 from .fills import ink_on
 from .frames import FEWEST
 from .options import Options
 
 __all__ = ["page"]
-
-_WEB = Path(__file__).parents[2] / "web"
 
 #: In JSON these stand only inside strings, where they may also be written like this, so that no name can end the
 #: element that holds it, whether the file is read as XML or pasted into HTML.
@@ -61,11 +57,11 @@ def page(
         "legend": legend,
         "hues": _hues(options) if legend is not None else None,
         "frames": Markup(frames),
-        "css": Markup(_file("svg.css")),
-        "script": Markup(_file("svg_model.mjs") + _file("svg.mjs")) if options.javascript else None,
+        "css": Markup(web_file("svg.css")),
+        "script": Markup(web_file("svg_model.mjs") + web_file("svg.mjs")) if options.javascript else None,
         "data": Markup(_data(options, canvas, columns, names)) if options.javascript else None,
     }
-    return _template().render(content, mark=_mark(content), pixels=pixels).encode("utf-8")
+    return template("svg.svg.j2").render(content, mark=_mark(content), pixels=pixels).encode("utf-8")
 
 
 def _mark(content: dict[str, Any]) -> str:
@@ -74,17 +70,6 @@ def _mark(content: dict[str, Any]) -> str:
     for value in content.values():
         digest.update(f"{value}\0".encode())
     return digest.hexdigest()
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_file("svg.svg.j2"))
-
-
-@cache
-def _file(name: str) -> str:
-    return (_WEB / name).read_text("utf-8")
 
 
 def _hues(options: Options) -> list[str]:
