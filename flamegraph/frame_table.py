@@ -24,6 +24,12 @@ class FrameTable:
         line = line if 0 <= line <= _LAST_LINE else 0
         return self._frames.setdefault((name, int(kind), module, file, line), len(self._frames))
 
+    def take(self, frames: Frames) -> np.ndarray:
+        """The numbers of the rows of another table: int64[frames]."""
+        known = self._frames
+        rows = zip(frames.name, frames.kind.tolist(), frames.module, frames.file, frames.line.tolist(), strict=True)
+        return np.array([known.setdefault(row, len(known)) for row in rows], np.int64)
+
     def frames(self, which: Iterable[int] | None = None) -> Frames:
         """All frames by number, or some of them as they are asked for."""
         rows = list(self._frames)

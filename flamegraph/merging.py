@@ -9,7 +9,8 @@ import numpy as np
 
 from .builder import add_up
 from .errors import IncompatibleProfiles, UsageError
-from .profile import Frames, Meta, Profile, Samples, Thread
+from .frame_table import FrameTable
+from .profile import Meta, Profile, Samples, Thread
 from .sums import too_large
 from .trie import union
 
@@ -70,13 +71,11 @@ def _union(profiles: list[Profile]) -> Profile:
             raise IncompatibleProfiles(
                 f"{metric.name} is in {units[metric.name]} in one input and in {metric.unit} in another"
             )
-    rows: dict[tuple[str, int, str, str, int], int] = {}
+    frames = FrameTable()
     threads: dict[Thread, int] = {}
     numbers, values, times, who, cpus = [], [], [], [], []
     for profile in profiles:
-        f = profile.frames
-        keys = zip(f.name, f.kind.tolist(), f.module, f.file, f.line.tolist(), strict=True)
-        numbers.append(np.array([rows.setdefault(key, len(rows)) for key in keys], np.int64))
+        numbers.append(frames.take(profile.frames))
         wide = np.zeros((len(profile.samples), len(metrics)), profile.samples.values.dtype)
         wide[:, [metrics.index(metric) for metric in profile.metrics]] = profile.samples.values
         values.append(wide)
@@ -86,10 +85,6 @@ def _union(profiles: list[Profile]) -> Profile:
         unknown = profile.samples.cpu is None
         cpus.append(np.full(len(profile.samples), -1, np.int32) if unknown else profile.samples.cpu)
     stacks, went = union([profile.stacks for profile in profiles], numbers)
-    columns = tuple(zip(*rows, strict=True)) or ((), (), (), (), ())
-    frames = Frames(
-        list(columns[0]), np.array(columns[1], np.uint8), list(columns[2]), list(columns[3]), np.array(columns[4], "i4")
-    )
     cpu = np.concatenate(cpus)
     samples = Samples(
         np.concatenate([where[profile.samples.stack] for where, profile in zip(went, profiles, strict=True)]),
@@ -115,7 +110,7 @@ def _union(profiles: list[Profile]) -> Profile:
         annotated=annotated,
         duration=sum(profile.meta.duration for profile in profiles),
     )
-    return Profile(frames, stacks, samples, tuple(metrics), tuple(threads), meta, skipped).check()
+    return Profile(frames.frames(), stacks, samples, tuple(metrics), tuple(threads), meta, skipped).check()
 
 
 def _common(values: Sequence[Any]) -> Any:
