@@ -24,12 +24,9 @@ __all__ = [
     "check_inputs",
     "check_output",
     "input_parameters",
-    "needs_samples",
     "note",
     "note_other_metrics",
     "note_skipped",
-    "read_inputs",
-    "transformed",
     "wanted_profile",
 ]
 
@@ -50,25 +47,6 @@ def input_parameters() -> list[click.Parameter]:
     ]
 
 
-def read_inputs(
-    inputs: Sequence[str],
-    format: str | None,
-    options: dict[str, Any],
-    *,
-    quiet: bool = False,
-    timeline: bool = False,
-    label: bool = False,
-) -> Profile:
-    """The inputs as one profile; with `label` each below a frame that bears its name.
-
-    `options` are those that the user gave; a format that lacks one refuses it.
-    """
-    inputs = check_inputs(inputs)
-    if timeline:
-        options = {**options, "timeline": True}
-    return read_all(inputs, format, options, quiet, label)
-
-
 def wanted_profile(
     ctx: click.Context,
     inputs: Sequence[str],
@@ -79,28 +57,24 @@ def wanted_profile(
     timeline: bool = False,
     label: bool = False,
 ) -> Profile:
-    """The inputs as one profile, read and transformed by the options that the user gave."""
-    one_by_one = timeline or needs_samples(ctx)
-    profile = read_inputs(inputs, format, given(ctx, "input"), quiet=quiet, timeline=one_by_one, label=label)
-    return transformed(profile, ctx, metric)
+    """The inputs as one profile, read and transformed by the options that the user gave.
 
-
-def transformed(profile: Profile, ctx: click.Context, metric: str | None = None) -> Profile:
-    """The profile as the transforms that the user gave want it. EmptyProfile where that leaves nothing."""
-    wanted = given(ctx, "transform")
+    With `timeline` samples are read one by one, in order of time; with `label` each input stands below a frame that
+    bears its name. UsageError where a format lacks an option, EmptyProfile where the transforms leave nothing.
+    """
+    options, wanted = given(ctx, "input"), given(ctx, "transform")
+    transforms = Transforms(**wanted)
+    if timeline or transforms.needs_samples:
+        options["timeline"] = True
+    profile = read_all(check_inputs(inputs), format, options, quiet, label)
     if not wanted:
         return profile
     column = profile.column(metric) if "prune" in wanted else 0
-    found = apply(profile, Transforms(**wanted), column)
+    found = apply(profile, transforms, column)
     if not len(found.samples):
         told = ", ".join("--" + name.replace("_", "-") for name in wanted)
         raise EmptyProfile(f"expected samples that {told} would leave, found none")
     return found
-
-
-def needs_samples(ctx: click.Context) -> bool:
-    """Whether a transform that the user gave wants samples one by one, with their times and threads."""
-    return Transforms(**given(ctx, "transform")).needs_samples
 
 
 def check_inputs(inputs: Sequence[str]) -> Sequence[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 from pathlib import Path
-from typing import Any
+
+import click
 
 from ..errors import InputError, UsageError
 from ..profile import Profile
-from ._inputs import read_inputs
+from ._inputs import wanted_profile
 
-__all__ = ["files_of", "read_side"]
+__all__ = ["files_of", "wanted_side"]
 
 
 def files_of(side: str) -> list[str]:
@@ -31,8 +32,8 @@ def files_of(side: str) -> list[str]:
     return [side]
 
 
-def read_side(
-    side: str, format: str | None, options: dict[str, Any], quiet: bool, timeline: bool = False
+def wanted_side(
+    ctx: click.Context, side: str, format: str | None, quiet: bool, metric: str | None, *, timeline: bool = False
 ) -> list[Profile]:
-    """A profile for each run of a side."""
-    return [read_inputs([file], format, options, quiet=quiet, timeline=timeline) for file in files_of(side)]
+    """A profile for each run of a side, read and transformed by the options that the user gave."""
+    return [wanted_profile(ctx, [file], format, quiet, metric, timeline=timeline) for file in files_of(side)]

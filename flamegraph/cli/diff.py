@@ -16,12 +16,12 @@ from ..render import pick, renderers, save
 from ..render import render as draw
 from ..transform import tidy_name
 from ._changes import as_json, as_text
-from ._inputs import check_output, input_parameters, needs_samples, note, note_skipped, transformed
+from ._inputs import check_output, input_parameters, note, note_skipped
 from ._options import Command, Option, declared, given
 from ._power import told
 from ._progress import progress
 from ._report import can_show
-from ._sides import files_of, read_side
+from ._sides import files_of, wanted_side
 
 __all__ = ["command"]
 
@@ -76,11 +76,7 @@ def _run(
         raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
     if power is not None and (renderer is not None or not isfinite(power)):
         raise UsageError("--power takes a change in percent and writes a table; expected -o FILE.txt or FILE.json")
-    options, one_by_one = given(ctx, "input"), needs_samples(ctx) or blocks
-    sides = [
-        [transformed(p, ctx, metric) for p in read_side(side, source_format, options, quiet, one_by_one)]
-        for side in (before, after)
-    ]
+    sides = [wanted_side(ctx, side, source_format, quiet, metric, timeline=blocks) for side in (before, after)]
     with progress("comparing", quiet):
         key = tidy_name if match == "tidy" else None
         comparison = compare(

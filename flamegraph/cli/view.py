@@ -15,10 +15,10 @@ from ..comparison import diff as compare
 from ..render import render as draw
 from ..render import renderers, save
 from ..transform import tidy_name
-from ._inputs import input_parameters, needs_samples, note_skipped, transformed, wanted_profile
+from ._inputs import input_parameters, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._progress import progress
-from ._sides import read_side
+from ._sides import wanted_side
 
 __all__ = ["command"]
 
@@ -49,13 +49,10 @@ def _run(
         )
         sides = [[found]]
     else:
-        options, one_by_one = given(ctx, "input"), needs_samples(ctx)
-        sides = [
-            [transformed(p, ctx) for p in read_side(side, source_format, options, quiet, one_by_one)]
-            for side in (baseline, source)
-        ]
+        metric = chosen.pop("metric", None)
+        sides = [wanted_side(ctx, side, source_format, quiet, metric) for side in (baseline, source)]
         with progress("comparing", quiet):
-            found = compare(*sides, metric=chosen.pop("metric", None), key=tidy_name)
+            found = compare(*sides, metric=metric, key=tidy_name)
     with progress("writing the page", quiet):
         content = draw(found, "html", **chosen)
     path = _place(source)
