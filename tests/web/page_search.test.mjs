@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counted, find, matches } from "../../flamegraph/web/page/search.mjs";
+import { counted, find, following, matches } from "../../flamegraph/web/page/search.mjs";
 import { totals } from "../../flamegraph/web/page/tree.mjs";
 import { deepTree, fromFolded, randomTree, toFolded } from "./trees.mjs";
 
@@ -101,4 +101,10 @@ test("all that stands on a name that is found has it in its stacks", () => {
   const token = one.tree.name.indexOf(one.number("token"));
   assert.equal(share("parse", token, one, of), 3);
   assert.equal(share("idle", token, one, of), 0);
+});
+
+test("what follows a match, around both ends", () => {
+  assert.deepEqual([0, 1, 2].map((at) => following(3, at, 1)), [1, 2, 0]);
+  assert.deepEqual([0, 1, 2].map((at) => following(3, at, -1)), [2, 0, 1]);
+  assert.deepEqual([following(3, -1, 1), following(3, -1, -1)], [0, 2]);
 });

@@ -6,7 +6,7 @@ import { keys, showKeys } from "./keys.mjs";
 import { showLegend } from "./legend.mjs";
 import { showPanel } from "./panel.mjs";
 import { save } from "./saving.mjs";
-import { counted, find, matches } from "./search.mjs";
+import { counted, find, following, matches } from "./search.mjs";
 import { Stage } from "./stage.mjs";
 import { format, formatNode, formatSteps, parse, parseNode, parseSteps } from "./state.mjs";
 import { showTrail } from "./trail.mjs";
@@ -148,6 +148,23 @@ export class App {
     this.change({ steps: formatSteps(name === "" ? others : [["owner", name], ...others]), at: "", pin: "" });
   }
 
+  show(view) {
+    this.change(view === "sandwich" && !this.state.name ? { view, name: this.suggested() } : { view });
+  }
+
+  // Whether stacks can be turned around in the view.
+  get turns() {
+    return ["flame", "icicle", "tree"].includes(this.state.view);
+  }
+
+  turn() {
+    this.change({ turned: !this.state.turned, at: "", pin: "" });
+  }
+
+  toggle(key) {
+    this.change({ [key]: !this.state[key] }, false);
+  }
+
   sandwich(name) {
     this.change({ view: "sandwich", name, pin: "" });
   }
@@ -183,8 +200,7 @@ export class App {
     if (!this.found.length) return;
     if (this.state.view === "table") return this.stage.table.walk(step);
     if (this.state.view === "sandwich") return this.stage.halves.next(step, this.hits);
-    const at = this.found.indexOf(this.pinned);
-    const next = this.found[at < 0 ? (step > 0 ? 0 : this.found.length - 1) : (at + step + this.found.length) % this.found.length];
+    const next = this.found[following(this.found.length, this.found.indexOf(this.pinned), step)];
     this.choose(next);
     this.stage.reveal(next);
     this.sayBox(next);
@@ -224,7 +240,7 @@ export class App {
       event.preventDefault();
       this.walk(1);
     });
-    for (const id of ["exact", "regex"]) byId(id).addEventListener("click", () => this.change({ [id]: !this.state[id] }, false));
+    for (const id of ["exact", "regex"]) byId(id).addEventListener("click", () => this.toggle(id));
     byId("previous").addEventListener("click", () => this.walk(-1));
     byId("next").addEventListener("click", () => this.walk(1));
     addEventListener("keydown", (event) => keys(this, event));

@@ -15,10 +15,8 @@ export function makeControls(app) {
   const views = VIEWS.filter(([view]) => view !== "time" || model.chart);
   const owners = model.owners();
   const main = [
-    buttons(app, "view", "View", views, (view, state) =>
-      view === "sandwich" && !state.name ? { view, name: app.suggested() } : { view }),
-    toggle(app, "turned", "Callers", "Turn the stacks around: callees at the bottom, on them who calls them (r)",
-      (state) => state.view !== "sandwich" && state.view !== "table" && free(state), { at: "", pin: "" }),
+    buttons("view", "View", views, (view) => app.show(view)),
+    turning(app),
     select(app, "order", "Order", [["name", "by name"], ["weight", "heaviest first"]], (state) => drawn(state) && free(state)),
     model.sides || model.metrics.length < 2 ? null
       : select(app, "metric", "Metric", model.metrics.map((metric, i) => [i, amount(metric)]), free),
@@ -36,7 +34,7 @@ export function makeControls(app) {
   ];
   const compared = (state) => state.side === "change";
   const comparing = model.sides ? [
-    buttons(app, "side", "Side", [["before", "Before"], ["change", "Change"], ["after", "After"]]),
+    buttons("side", "Side", [["before", "Before"], ["change", "Change"], ["after", "After"]], (side) => app.change({ side })),
     select(app, "basis", "Width", BASES.map((basis) => [basis, BASIS_WORDS[basis]]), compared),
     select(app, "norm", "Scale", norms(model.comparison), () => true),
     range(app, "threshold", "Changes from", 0, 5, 0.05, (value) => `${value.toFixed(2)}%`, compared),
@@ -57,9 +55,9 @@ function norms(comparison) {
   return found;
 }
 
-function buttons(app, key, label, options, patch = (value) => ({ [key]: value })) {
+function buttons(key, label, options, choose) {
   const made = options.map(([value, text]) =>
-    element("button", { type: "button", role: "radio", id: `${key}-${value}`, onclick: () => app.change(patch(value, app.state)) }, text));
+    element("button", { type: "button", role: "radio", id: `${key}-${value}`, onclick: () => choose(value) }, text));
   const group = element("span", { class: "joined", role: "radiogroup", "aria-label": label }, ...made);
   group.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -95,14 +93,14 @@ function select(app, key, label, options, when, act = (value) => app.change({ [k
   };
 }
 
-function toggle(app, key, label, title, when, also) {
-  const made = element("button", { type: "button", id: key, title }, label);
-  made.addEventListener("click", () => app.change({ ...also, [key]: !app.state[key] }));
+function turning(app) {
+  const title = "Turn the stacks around: callees at the bottom, on them who calls them (r)";
+  const made = element("button", { type: "button", id: "turned", title, onclick: () => app.turn() }, "Callers");
   return {
     element: made,
     update: (state) => {
-      made.setAttribute("aria-pressed", state[key]);
-      made.hidden = !when(state);
+      made.setAttribute("aria-pressed", state.turned);
+      made.hidden = !app.turns;
     },
   };
 }

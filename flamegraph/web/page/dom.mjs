@@ -25,6 +25,9 @@ export const byId = (id) => document.getElementById(id);
 // Where the page is shown inside another one, the address and the history are not its own.
 export const alone = window.top === window;
 
+// How wide a character is on the average, in the font of a canvas.
+export const characterWidth = (context) => context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
+
 // Gives the reader a file.
 export function download(name, content, type) {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));

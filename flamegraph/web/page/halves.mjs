@@ -1,7 +1,7 @@
 // The sandwich: who calls one function in a picture above, what it calls in one below.
 
 import { element } from "./dom.mjs";
-import { matches } from "./search.mjs";
+import { following, matches } from "./search.mjs";
 
 export class Halves {
   // on: {open(name), say(node, shape)}; `make(on)` makes a picture at the end of `host`.
@@ -45,7 +45,7 @@ export class Halves {
     const found = [this.above, this.below].flatMap((picture) =>
       matches(picture.scene.shape, hits, 0).map((node) => ({ picture, node })));
     const at = found.findIndex(({ picture, node }) => picture === this.at?.picture && node === this.at.node);
-    if (found.length) this.go(found[at < 0 ? (step > 0 ? 0 : found.length - 1) : (at + step + found.length) % found.length]);
+    if (found.length) this.go(found[following(found.length, at, step)]);
   }
 
   go(at) {

@@ -52,8 +52,7 @@ export function keys(app, event) {
   }
   if (event.altKey && (event.code === "KeyC" || event.code === "KeyR")) {
     event.preventDefault();
-    const id = event.code === "KeyC" ? "exact" : "regex";
-    app.change({ [id]: !app.state[id] }, false);
+    app.toggle(event.code === "KeyC" ? "exact" : "regex");
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || byId("sheet").open) return;
@@ -82,7 +81,7 @@ function press(app, event) {
   const about = (does) => name !== 0 && (does(name), true);
   const view = VIEWS[key];
   if (view && (view !== "time" || model.chart)) {
-    app.change(view === "sandwich" && !state.name ? { view, name: app.suggested() } : { view });
+    app.show(view);
     return true;
   }
   if (key.startsWith("Arrow")) return walk(app, key);
@@ -93,7 +92,7 @@ function press(app, event) {
     case "Backspace": return state.at !== "" && (app.zoom(app.shape.tree.parent[app.target]), true);
     case "n": return app.walk(1), true;
     case "N": return app.walk(-1), true;
-    case "r": return state.view !== "sandwich" && state.view !== "table" && state.view !== "time" && (app.change({ turned: !state.turned, at: "", pin: "" }), true);
+    case "r": return app.turns && (app.turn(), true);
     case "o": return app.change({ order: state.order === "name" ? "weight" : "name" }), true;
     case "t": return app.change({ theme: app.dark ? "light" : "dark" }, false), true;
     case "p": return app.togglePanel(), true;

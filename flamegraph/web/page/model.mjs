@@ -104,13 +104,17 @@ export class Model {
     }
   }
 
+  // What of the state says which values are counted.
+  measure(state) {
+    return this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
+  }
+
   // What a picture draws: {tree, start, total, own, before, after, turned, cut}. before and after have {own, total} where
-  // two sides are compared, before times `scale`, else they are null. `turned` says that callers stand on their callees, `cut` that frames were
-  // left out.
+  // two sides are compared, before times `scale`, else they are null. `turned` says that callers stand on their callees,
+  // `cut` that frames were left out.
   shape(state) {
     if (state.view === "time" && this.chart) return this.chart;
-    const measure = this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
-    return this.keep(["shape", state.steps, state.turned, state.order, measure].join(" "), () => {
+    return this.keep(["shape", state.steps, state.turned, state.order, this.measure(state)].join(" "), () => {
       const stepped = this.stepped(state.steps);
       const { tree, cut } = state.turned
         ? this.keep(`turned ${state.steps}`, () => inverted(stepped, this.rank))
@@ -121,13 +125,11 @@ export class Model {
 
   // The two pictures of the sandwich.
   halves(state) {
-    const measure = this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
-    return this.keep(["halves", state.steps, state.name, state.order, measure].join(" "), () => {
+    return this.keep(["halves", state.steps, state.name, state.order, this.measure(state)].join(" "), () => {
       const both = this.keep(`sandwich ${state.steps} ${state.name}`, () =>
         sandwich(this.stepped(state.steps), this.rank, state.name));
-      const [above, below] = [both.callers.tree, both.callees].map((tree, i) => {
-        return this.ordered(tree, state, i === 0, i === 0 && both.callers.cut);
-      });
+      const [above, below] = [both.callers.tree, both.callees].map((tree, i) =>
+        this.ordered(tree, state, i === 0, i === 0 && both.callers.cut));
       return { callers: above, callees: below };
     });
   }
@@ -156,8 +158,7 @@ export class Model {
 
   // The table: {own, total, before, after} per name; before and after have {own, total} where two sides are compared.
   table(state) {
-    const measure = this.sides ? [state.side, state.basis, state.norm].join() : state.metric;
-    return this.keep(["table", state.steps, measure].join(" "), () => {
+    return this.keep(["table", state.steps, this.measure(state)].join(" "), () => {
       const { tree, own, total, before, after } = this.measured(this.stepped(state.steps), state);
       const columns = [{ own, total }, before, after].map(
         (side) => side && functionTable({ ...tree, own: [side.own] }, [side.total], this.names.length));

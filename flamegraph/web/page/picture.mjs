@@ -2,7 +2,7 @@
 
 import { height, hit, neighbour, visible } from "./boxes.mjs";
 import { css, ink, SEEN } from "./paint.mjs";
-import { element } from "./dom.mjs";
+import { characterWidth, element } from "./dom.mjs";
 import { shorten } from "./words.mjs";
 
 export const ROW = 18;
@@ -100,7 +100,7 @@ export class Picture {
     this.seen = visible(scene.shape, scene.target, rows, width);
     context.font = scene.font;
     context.textBaseline = "middle";
-    const characters = context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
+    const characters = characterWidth(context);
     const above = scene.shape.tree.depth[scene.target];
     for (const [depth, { node, left, right }] of this.seen) {
       const y = this.top(depth);

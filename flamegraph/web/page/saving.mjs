@@ -1,6 +1,6 @@
 // Files of what is shown.
 
-import { download, drawn, element } from "./dom.mjs";
+import { characterWidth, download, drawn, element } from "./dom.mjs";
 import { drawing, folded, speedscope, svg } from "./exports.mjs";
 import { brief, unitOf } from "./facts.mjs";
 import { css, ink } from "./paint.mjs";
@@ -33,7 +33,7 @@ function asSvg(app, title) {
 function fitting() {
   const context = element("canvas").getContext("2d");
   context.font = "11px system-ui, sans-serif";
-  const character = context.measureText("abcdefghijklmnopqrstuvwxyz_:.").width / 29;
+  const character = characterWidth(context);
   return (label, room) => shorten(label, Math.floor(room / character));
 }
 

@@ -43,3 +43,9 @@ export function counted({ tree, total }, hits, target, found) {
   for (const node of found) value += total[node];
   return value;
 }
+
+// Which of `count` matches follows the one numbered `at` (-1: none yet), `step` further on and around the end.
+export function following(count, at, step) {
+  if (at < 0) return step > 0 ? 0 : count - 1;
+  return (at + step + count) % count;
+}

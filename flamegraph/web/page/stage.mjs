@@ -75,8 +75,7 @@ export class Stage {
     const scroll = element("div", { class: "scroll", tabIndex: 0, role: "img" });
     frame.append(scroll);
     this.host.append(frame);
-    const picture = new Picture(scroll, { ...on, hover: (node, event, picture) => this.hover(node, event, picture) });
-    return picture;
+    return new Picture(scroll, { ...on, hover: (node, event, picture) => this.hover(node, event, picture) });
   }
 
   scene(shape, target, down, chosen) {
@@ -96,7 +95,7 @@ export class Stage {
   // What the picture is, for those who can't see it.
   words(shape, target) {
     const { model, state } = this.app;
-    const what = this.app.state.view === "sandwich" ? `Calls around ${model.names[state.name]}` : `Stacks on ${model.names[shape.tree.name[target]]}`;
+    const what = state.view === "sandwich" ? `Calls around ${model.names[state.name]}` : `Stacks on ${model.names[shape.tree.name[target]]}`;
     return `${what}: ${quantity(shape.total[target], unitOf(model, state))}, ${count(shape.tree.end[target] - target)} boxes. ` +
       "Arrow keys walk from box to box; the table and the tree tell the same.";
   }

@@ -3,6 +3,7 @@
 import { element } from "./dom.mjs";
 import { unitOf } from "./facts.mjs";
 import { ordered } from "./functions.mjs";
+import { following } from "./search.mjs";
 import { amount, bare, percent, relative } from "./words.mjs";
 
 const STEP = 300;
@@ -59,7 +60,7 @@ export function showTable(host, model, state, hits, act) {
       const at = names().indexOf(document.activeElement);
       if (at + step >= shown && shown < rows.length) add();
       const all = names();
-      all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length]?.focus();
+      all[following(all.length, at, step)]?.focus();
     },
   };
 }
