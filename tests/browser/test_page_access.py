@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from shown import until
+from shown import tree, until
 
 import flamegraph as fg
 
 CALLS = "main;parse;token 3\nmain;parse 1\nmain;eval;parse 4\nidle 2\n"
-
-
-def tree(page: Any) -> list[dict[str, Any]]:
-    """Chromium's accessibility tree, without what it tells nobody."""
-    session = page.context.new_cdp_session(page)
-    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
-    return [
-        {
-            "role": node["role"]["value"],
-            "name": node.get("name", {}).get("value", ""),
-            **{p["name"]: p["value"].get("value") for p in node.get("properties", [])},
-        }
-        for node in nodes
-        if not node["ignored"]
-    ]
 
 
 @pytest.mark.parametrize(
