@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
+
+from .processes import processors
 
 __all__ = ["CHUNK", "each", "line_chunks"]
 
@@ -25,14 +26,14 @@ B = TypeVar("B")
 
 def each(work: Callable[[A], B], pieces: Iterable[A]) -> list[B]:
     """What `work` makes of each of the pieces, in their order."""
-    pieces = list(pieces)
-    if len(pieces) < 2:
+    pieces, threads = list(pieces), min(4, processors())  # what runs in Python gives no work to more
+    if len(pieces) < 2 or threads < 2:
         return [work(piece) for piece in pieces]
     from concurrent.futures import ThreadPoolExecutor  # its import takes as long as a small input
 
     np.empty(_KEPT, np.uint8)
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # what runs in Python gives no work to more
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, pieces))
 
 

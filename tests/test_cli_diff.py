@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 import flamegraph as fg
-from flamegraph.cli import main
+from flamegraph.cli import _sides, main
+from flamegraph.processes import Fork
 
 BEFORE = "main;a;hot 100\nmain;a 10\nmain;gone 50\nmain;b;x 40\nmain;addr 0xdead 1\n"
 AFTER = "main;a;hot 300\nmain;a 10\nmain;new 30\nmain;b;x 20\nmain;addr 0xbeef 1\n"
@@ -120,6 +122,26 @@ def test_folded_output_is_that_of_difffolded(run, sides, tmp_path):
         "main;a 10 10\nmain;a;hot 100 300\nmain;addr 0xbeef 0 1\nmain;addr 0xdead 1 0\nmain;b;x 40 20\n"
         "main;gone 50 0\nmain;new 0 30\n"
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="there is no safe fork")
+def test_sides_read_by_two_processes_are_the_same(run, sides, runs, tmp_path, monkeypatch):
+    work = [(*sides, "--to", "folded"), (*runs, "--json"), (*sides, "--prune", "5", "--json")]
+    alone = [run(*arguments) for arguments in work]
+    forks = []
+
+    class Counted(Fork):
+        def __init__(self, *args):
+            super().__init__(*args)
+            forks.append(self)
+
+    monkeypatch.setattr(_sides, "_LARGE", 1)
+    monkeypatch.setattr(_sides, "Fork", Counted)
+    monkeypatch.setattr(_sides, "processors", lambda: 2)
+    monkeypatch.setattr(_sides, "can_fork", lambda: True)  # there may be threads of pytest
+    assert [run(*arguments) for arguments in work] == alone and len(forks) == len(work)
+    Path(sides[0]).write_text("nothing here\n")
+    assert main(["diff", *sides]) == 1 and len(forks) == len(work) + 1
 
 
 def test_outputs_go_by_the_ending(run, sides, tmp_path):

@@ -14,7 +14,7 @@ from flamegraph.builder import Builder
 from flamegraph.collapse import read
 from flamegraph.errors import EmptyProfile, UsageError
 from flamegraph.profile import Profile
-from flamegraph.render import render
+from flamegraph.render import produce, render
 
 
 def stack_of(line: bytes) -> bytes:
@@ -29,6 +29,26 @@ def test_lines_are_sorted_and_added_up(lines):
     wanted = [f"{stack} {sums[stack]}\n".encode() for stack in sorted(sums, key=str.encode)]
     assert render(read(folded(lines), format="folded"), "folded") == b"".join(wanted)
     assert render(read(folded(lines), format="folded", timeline=True), "folded") == b"".join(wanted)
+
+
+@given(lines)
+def test_lines_do_not_depend_on_how_many_are_put_together_at_once(lines):
+    profile = read(folded(lines), format="folded")
+    whole = render(profile, "folded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flamegraph.render.folded._BLOCK", 16)
+        assert b"".join(produce(profile, "folded")) == whole
+
+
+def test_lines_come_as_they_are_made(monkeypatch):
+    monkeypatch.setattr("flamegraph.render.folded._BLOCK", 16)
+    pieces = list(produce(drawn("main;a 1\nmain;a;b 2\nmain;c 3\n"), "folded"))
+    assert len(pieces) == 2 and b"".join(pieces) == b"main;a 1\nmain;a;b 2\nmain;c 3\n"
+
+
+def test_stacks_that_count_nothing_are_left_out_with_all_they_are_made_of():
+    content = b"a;gone;b 0 0\na;gone;c;d 0 0\na;z 0 4\nb;gone 0 0\nc 1 0\nc;gone 0 0\n"
+    assert render(read(content, format="folded"), "folded") == b"a;z 0 4\nc 1 0\n"
 
 
 def profile_of(stacks: list[tuple[list[str], float]]) -> Profile:

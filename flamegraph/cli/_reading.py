@@ -14,10 +14,12 @@ from typing import Any
 from ..collapse import Format, detect, formats, read
 from ..errors import InputError, UsageError
 from ..merging import merge
+from ..processes import processors
 from ..profile import Profile
 from ..source import Source
 from ..transform import under
 from ..units import count, size_bytes
+from ._memory import keep_memory
 from ._progress import Told, progress
 
 __all__ = ["read_all"]
@@ -36,6 +38,7 @@ def read_all(
 
     `options` are those that the user gave; a format that lacks one refuses it.
     """
+    keep_memory()
     one = partial(_read_one, format=format, options=options)
     labels = _labels(inputs) if label else [""] * len(inputs)
     with progress(f"reading {inputs[0]}{_size(inputs[0])}", quiet) as told:
@@ -62,7 +65,7 @@ def _by_processes(batch: Any, pairs: list[tuple[str, str]], told: Told) -> Itera
     batches = [pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH)]
     told.what = f"reading {count(len(pairs))} inputs"
     with _deaf_to_interrupts():
-        pool = context.Pool(min(os.cpu_count() or 1, len(batches)))
+        pool = context.Pool(min(processors(), len(batches)))
     with pool:
         workers = set(multiprocessing.active_children())
         profiles = pool.imap(batch, batches)

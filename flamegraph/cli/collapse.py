@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from ..render import render as write_out
-from ..render import renderers, save
+from ..render import produce, renderers, save
 from ._events import listed
 from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
@@ -53,7 +52,7 @@ def _run(
     check_output(output, inputs)
     chosen = given(ctx, "output")
     profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"))
-    save(write_out(profile, "folded", **chosen), output)
+    save(produce(profile, "folded", **chosen), output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, folded.options, chosen, quiet)
 

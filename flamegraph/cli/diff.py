@@ -12,8 +12,7 @@ import click
 from ..comparison import NORMS
 from ..comparison import diff as compare
 from ..errors import UsageError
-from ..render import pick, renderers, save
-from ..render import render as draw
+from ..render import pick, produce, renderers, save
 from ..transform import tidy_name
 from ._changes import as_json, as_text
 from ._inputs import check_output, input_parameters, note, note_skipped
@@ -21,7 +20,7 @@ from ._options import Command, Option, declared, given
 from ._power import told
 from ._progress import progress
 from ._report import can_show
-from ._sides import files_of, wanted_side
+from ._sides import files_of, wanted_sides
 
 __all__ = ["command"]
 
@@ -76,7 +75,7 @@ def _run(
         raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
     if power is not None and (renderer is not None or not isfinite(power)):
         raise UsageError("--power takes a change in percent and writes a table; expected -o FILE.txt or FILE.json")
-    sides = [wanted_side(ctx, side, source_format, quiet, metric, timeline=blocks) for side in (before, after)]
+    sides = wanted_sides(ctx, before, after, source_format, quiet, metric, timeline=blocks)
     with progress("comparing", quiet):
         key = tidy_name if match == "tidy" else None
         comparison = compare(
@@ -88,7 +87,7 @@ def _run(
         save(told(comparison, power / 100, lines, as_object, room, not can_show("…")).encode(), output)
     elif renderer is not None:
         with progress(f"drawing {len(comparison.profile.stacks):,} stacks", quiet):
-            content = draw(comparison, renderer.name, **chosen)
+            content = produce(comparison, renderer.name, **chosen)
         save(content, output)
     elif as_object:
         save((as_json(comparison, *names, None) + "\n").encode(), output)

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from ..render import pick, renderers, save
-from ..render import render as write_out
+from ..render import pick, produce, renderers, save
 from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._sides import files_of
@@ -45,7 +44,7 @@ def _run(
     files = [file for side in inputs for file in files_of(side)]
     check_output(output, files)
     profile = wanted_profile(ctx, files, source_format, quiet, chosen.get("metric"), label=label)
-    save(write_out(profile, renderer.name, **chosen), output)
+    save(produce(profile, renderer.name, **chosen), output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, renderer.options, chosen, quiet)
 

@@ -11,8 +11,7 @@ import click
 
 from ..errors import UsageError
 from ..options import fill
-from ..render import Renderer, pick, renderers, save
-from ..render import render as draw
+from ..render import Renderer, pick, produce, renderers, save
 from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._progress import progress
@@ -47,7 +46,7 @@ def _run(
     timeline = bool(getattr(fill(renderer.options, chosen, f"the {renderer.name} output"), "timeline", False))
     profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"), timeline=timeline)
     with progress(f"drawing {len(profile.stacks):,} stacks", quiet):
-        content = draw(profile, renderer.name, **chosen)
+        content = produce(profile, renderer.name, **chosen)
     save(content, output)
     note_skipped(profile, quiet)
     note_other_metrics(profile, renderer.options, chosen, quiet)

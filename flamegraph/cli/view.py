@@ -12,13 +12,12 @@ from typing import Any
 import click
 
 from ..comparison import diff as compare
-from ..render import render as draw
-from ..render import renderers, save
+from ..render import produce, renderers, save
 from ..transform import tidy_name
 from ._inputs import input_parameters, note_skipped, wanted_profile
 from ._options import Command, Option, declared, given
 from ._progress import progress
-from ._sides import wanted_side
+from ._sides import wanted_sides
 
 __all__ = ["command"]
 
@@ -50,11 +49,11 @@ def _run(
         sides = [[found]]
     else:
         metric = chosen.pop("metric", None)
-        sides = [wanted_side(ctx, side, source_format, quiet, metric) for side in (baseline, source)]
+        sides = wanted_sides(ctx, baseline, source, source_format, quiet, metric)
         with progress("comparing", quiet):
             found = compare(*sides, metric=metric, key=tidy_name)
     with progress("writing the page", quiet):
-        content = draw(found, "html", **chosen)
+        content = produce(found, "html", **chosen)
     path = _place(source)
     save(content, path)
     click.echo(path)

@@ -9,6 +9,7 @@ and, where it shows more of a comparison than its two columns,
 
     def render_comparison(comparison, options) -> bytes
 
+What grows with the profile may come piece by piece, as an iterator of bytes: it is then written as it is made.
 The module's name is the output's name. Adding one edits nothing else: it is found here by listing the package.
 An input that should keep its samples in time order, because a picture wants them so, is asked for by `timeline`.
 """
@@ -18,11 +19,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..comparison import Comparison
 from ..discovery import members
@@ -30,7 +31,10 @@ from ..errors import EmptyProfile, InputError, UsageError
 from ..options import NoOptions, fill
 from ..profile import Profile
 
-__all__ = ["Renderer", "pick", "render", "renderers", "save", "write"]
+__all__ = ["Content", "Renderer", "pick", "produce", "render", "renderers", "save", "write"]
+
+#: All of an output, or one piece of it after the other.
+Content: TypeAlias = bytes | Iterator[bytes]
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Renderer:
     options: type = NoOptions
     plain: bool = False
     name: str = ""
-    render: Callable[[Profile, Any], bytes] | None = None
-    render_comparison: Callable[[Comparison, Any], bytes] | None = None
+    render: Callable[[Profile, Any], Content] | None = None
+    render_comparison: Callable[[Comparison, Any], Content] | None = None
 
 
 @cache
@@ -78,7 +82,7 @@ def pick(name: str | None, path: str | os.PathLike[str] | None) -> Renderer:
 
 def render(profile: Profile | Comparison, to: str, **options: Any) -> bytes:
     """A profile or a comparison as the content of an output file: `render(profile, "svg", title="…")`."""
-    return _render(profile, pick(to, None), options)
+    return b"".join(_pieces(produce(profile, to, **options)))
 
 
 def write(profile: Profile | Comparison, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
@@ -86,10 +90,12 @@ def write(profile: Profile | Comparison, path: str | os.PathLike[str], to: str |
 
     A file is replaced only once the new one is complete: a failed run leaves the old file as it was.
     """
-    save(_render(profile, pick(to, path), options), path)
+    save(produce(profile, pick(to, path).name, **options), path)
 
 
-def _render(what: Profile | Comparison, renderer: Renderer, options: dict[str, Any]) -> bytes:
+def produce(what: Profile | Comparison, to: str, **options: Any) -> Content:
+    """What `render` returns, for `save`: what is made piece by piece is not put together, so it takes no memory."""
+    renderer = pick(to, None)
     profile = what if isinstance(what, Profile) else what.profile
     if not profile.samples.values.any():
         raise EmptyProfile("expected samples that count something, found only zeros")
@@ -99,27 +105,29 @@ def _render(what: Profile | Comparison, renderer: Renderer, options: dict[str, A
     return renderer.render(profile, filled)
 
 
-def save(content: bytes, path: str | os.PathLike[str]) -> None:
+def save(content: Content, path: str | os.PathLike[str]) -> None:
     """Put `content` at `path` in one step, or on standard output where the path is "-"."""
     if str(path) == "-":
         stream = None if sys.stdout is None else sys.stdout.buffer
         if stream is None:
             raise InputError("standard output: is closed")
-        rest = memoryview(content)
-        while len(rest):  # unbuffered, as with PYTHONUNBUFFERED, a write may take only a part
-            rest = rest[stream.write(rest) :]
+        for piece in _pieces(content):
+            rest = memoryview(piece)
+            while len(rest):  # unbuffered, as with PYTHONUNBUFFERED, a write may take only a part
+                rest = rest[stream.write(rest) :]
         stream.flush()
         return
     target = Path(path)
     try:
         if target.exists() and not target.is_file():  # /dev/null, a pipe: nothing to replace
-            target.write_bytes(content)
+            with target.open("wb") as file:
+                file.writelines(_pieces(content))
             return
         target = target.resolve()  # a link stays a link
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.writelines(_pieces(content))
             umask = os.umask(0)
             os.umask(umask)
             os.chmod(temporary, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
@@ -129,3 +137,7 @@ def save(content: bytes, path: str | os.PathLike[str]) -> None:
             raise
     except OSError as error:
         raise InputError(f"{path}: can't be written: {error.strerror or error}") from None
+
+
+def _pieces(content: Content) -> Iterator[bytes]:
+    return iter((content,)) if isinstance(content, bytes) else content

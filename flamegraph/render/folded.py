@@ -9,19 +9,20 @@ left out. A profile that holds `before` and `after` is written with both, as dif
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from ..chains import ranges
-from ..chunks import each
 from ..distinct import distinct
 from ..options import option
 from ..profile import Profile, Stacks
 from ..ranking import ranks
 from ..text import encode
-from ..trie import depths, paths, preorder, relabel, scatter_sum
+from ..trie import depths, levels, preorder, relabel, scatter_sum, totals
 from . import Renderer
 
 __all__ = ["RENDERER", "Options", "render"]
@@ -40,11 +41,11 @@ RENDERER = Renderer("folded stacks, the text other flame graph tools read", (".f
 #: end, and other control characters, as a blank.
 _HARMLESS = {ord(";"): ":"} | dict.fromkeys([*range(0x20), 0x7F, 0x85, 0x2028, 0x2029], " ")
 
-#: Frames assembled at once, measured: what is computed from their text then fits into a cache.
-_BLOCK = 1 << 16
+#: Bytes of text that are put together at once: few enough for a cache.
+_BLOCK = 1 << 20
 
 
-def render(profile: Profile, options: Options) -> bytes:
+def render(profile: Profile, options: Options) -> Iterator[bytes]:
     # A comparison is written as one, also where a side counts nothing.
     columns = profile.sides if profile.sides and options.metric is None else (profile.column(options.metric),)
     labels = [encode(label.translate(_HARMLESS)) for label in profile.labels()]
@@ -57,67 +58,88 @@ def render(profile: Profile, options: Options) -> bytes:
         stacks, went = relabel(stacks, group)
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
-    depth = depths(stacks)
-    nodes = _in_order(stacks, depth, np.flatnonzero(values.any(axis=1)), labels)
-    return b"".join(_lines(stacks, depth, nodes, values[nodes], labels))
+    nodes = np.flatnonzero(values.any(axis=1))
+    if len(nodes) and not nodes[0]:  # the empty stack
+        yield b" " + b" ".join(map(_plain, values[0].tolist())) + b"\n"
+        nodes = nodes[1:]
+    if len(nodes):
+        yield from _text(_lines(stacks, nodes, labels), values[nodes], labels)
 
 
-def _in_order(stacks: Stacks, depth: np.ndarray, nodes: np.ndarray, labels: list[bytes]) -> np.ndarray:
-    """The nodes in the order of the text of their stacks."""
+class _Lines(NamedTuple):
+    """The lines in their order, each as the pieces of text that the line before it has not.
+
+    A piece is a frame's name and one byte: number 2 f is frame f at the end of a stack, 2 f + 1 is where it goes on.
+
+    piece   int32[n], of all lines
+    last    int64[k], where the last piece of each line stands among them
+    shared  int64[k], how many bytes of the line before it each line begins with
+    number  int64[k], which of the stacks that were asked for it is
+    """
+
+    piece: np.ndarray
+    last: np.ndarray
+    shared: np.ndarray
+    number: np.ndarray
+
+
+def _lines(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> _Lines:
+    """The stacks that end in `nodes`, which are not the root, in the order of their text."""
     # In the text a frame is followed by nothing where the stack ends and by ";" where it goes on, and the two stand
     # apart where another name comes between them: foo, foo.cold, foo;bar. So they are two siblings here.
-    has_callees = np.zeros(len(stacks), bool)
-    has_callees[stacks.parent] = True
-    inner = np.flatnonzero(has_callees)
+    depth = depths(stacks)
+    ends = np.zeros(len(stacks), np.int32)
+    ends[nodes] = 1
+    inner = np.flatnonzero(totals(stacks, ends, depth) > ends)
     number = np.zeros(len(stacks), np.int32)
     number[inner] = np.arange(len(inner))
-    below_root = nodes[np.flatnonzero(nodes)]
-    split = np.concatenate((inner, below_root))
-    variant = 2 * stacks.frame[split].astype(np.int64)
-    variant[: len(inner)] += 1
-    seen = np.zeros(2 * len(labels) + 1, bool)
-    seen[variant[1:]] = True
-    present = np.flatnonzero(seen)
-    keys = [labels[v >> 1] + b";" if v & 1 else labels[v >> 1] for v in present.tolist()]
+    split = np.concatenate((inner, nodes))
+    piece = 2 * stacks.frame[split]
+    piece[: len(inner)] += 1
+    trie, depth = Stacks(number[stacks.parent[split]], piece), depth[split]
     rank = np.zeros(2 * len(labels) + 1, np.int64)
-    rank[present] = ranks(keys)
-    order = preorder(Stacks(number[stacks.parent[split]], stacks.frame[split]), rank[variant], depth[split])
-    return np.concatenate((nodes[: len(nodes) - len(below_root)], split[order[order >= len(inner)]]))
+    present = np.flatnonzero(np.bincount(piece[1:]))
+    rank[present] = ranks([labels[p >> 1] + b";" if p & 1 else labels[p >> 1] for p in present.tolist()])
+    order = preorder(trie, rank[piece], depth)[1:]
+
+    upto = np.array([len(label) + 1 for label in labels])[stacks.frame[split]]
+    upto[0] = 0
+    for level in levels(trie, depth):
+        upto[level] += upto[trie.parent[level]]
+    last = np.flatnonzero(order >= len(inner))
+    begin = np.concatenate(([0], last[:-1] + 1))
+    return _Lines(piece[order], last, upto[trie.parent[order[begin]]], order[last] - len(inner))
 
 
-def _lines(
-    stacks: Stacks, depth: np.ndarray, nodes: np.ndarray, values: np.ndarray, labels: list[bytes]
-) -> list[bytes]:
-    """The lines of the stacks that end in `nodes`, some at a time. Each is put together from pieces of one text."""
-    pieces, numbers = [label + b";" for label in labels], []
-    for k, column in enumerate(values.T):
-        number, first = distinct(column.view(np.int64))
-        numbers.append(number + len(pieces))
-        after = b"\n" if k == values.shape[1] - 1 else b" "
+def _text(lines: _Lines, values: np.ndarray, labels: list[bytes]) -> Iterator[bytes]:
+    """The text of the lines with the values of their stacks, float64 or int64 [k, 1 or 2], many lines at a time."""
+    pieces = [label + mark for label in labels for mark in (b" ", b";")]
+    count, columns = values.shape
+    stop = lines.last + 1 + columns * np.arange(1, count + 1)
+    written = np.empty(len(lines.piece) + columns * count, np.int64)
+    is_name = np.ones(len(written), bool)
+    for k, column in enumerate(values[lines.number].T, start=-columns):
+        number, first = distinct(np.ascontiguousarray(column).view(np.int64))
+        written[stop + k] = number + len(pieces)
+        is_name[stop + k] = False
+        after = b"\n" if k == -1 else b" "
         pieces += [_plain(value) + after for value in column[first].tolist()]
+    written[is_name] = lines.piece
     text = np.frombuffer(b"".join(pieces), np.uint8)
-    length = np.array([len(piece) for piece in pieces], np.int64)
-    start = np.cumsum(length) - length
+    size = np.array([len(piece) for piece in pieces])
+    start = np.cumsum(size) - size
 
-    block = np.cumsum(depth[nodes], dtype=np.int64) // _BLOCK
-    cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(nodes)]
-    number = np.stack(numbers, axis=1)
-
-    def some(span: tuple[int, int]) -> bytes:
-        a, b = span
-        frames, lengths = paths(stacks, nodes[a:b], depth)
-        stop = np.cumsum(lengths, dtype=np.int64)
-        piece = np.insert(frames.astype(np.int64), np.repeat(stop, len(numbers)), number[a:b].ravel())
-        size = length[piece]
-        line = text[ranges(start[piece], size)]
-        # The last frame is followed by a blank.
-        above = np.concatenate(([0], np.cumsum(size)))
-        blank = above[stop + len(numbers) * np.arange(len(stop))] - 1
-        line[blank[lengths > 0]] = ord(" ")
-        # The root's line has no frame.
-        return (b"" if lengths[0] else b" ") + line.tobytes()
-
-    return each(some, pairwise(cuts))
+    begin = np.concatenate(([0], stop[:-1]))
+    block = np.cumsum(lines.shared + np.add.reduceat(size[written], begin)) // _BLOCK
+    line = b""
+    for a, b in pairwise([0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), count]):
+        some = written[begin[a] : stop[b - 1]]
+        new = text[ranges(start[some], size[some])].tobytes().splitlines(keepends=True)
+        out = []
+        for shared, rest in zip(lines.shared[a:b].tolist(), new, strict=True):
+            line = line[:shared] + rest
+            out.append(line)
+        yield b"".join(out)
 
 
 def _plain(value: int | float) -> bytes:
