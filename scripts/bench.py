@@ -89,15 +89,19 @@ WORKS = [
         },
         must={"inferno": 0.5},
     ),
-    Work(
-        name="diff",
-        inputs=("folded", "folded-after"),
-        ours=lambda before, after: ["diff", before, after, "--to", "folded"],
-        peers={
-            "inferno": lambda before, after: ["inferno-diff-folded", "-n", before, after],
-            "FlameGraph": lambda before, after: ["difffolded.pl", "-n", before, after],
-        },
-        must={"inferno": 0.5},
+    # In the order that a hash table left them in, and sorted, as the collapsers write them.
+    *(
+        Work(
+            name=f"diff{order}",
+            inputs=(f"folded{order}", f"folded-after{order}"),
+            ours=lambda before, after: ["diff", before, after, "--to", "folded"],
+            peers={
+                "inferno": lambda before, after: ["inferno-diff-folded", "-n", before, after],
+                "FlameGraph": lambda before, after: ["difffolded.pl", "-n", before, after],
+            },
+            must={"inferno": 0.5},
+        )
+        for order in ("", "-sorted")
     ),
     Work(
         name="help",
@@ -253,8 +257,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     sizes = {
         "perf-script": options.size_mb,
-        "folded": round(options.size_mb * FOLDED_SHARE, 3),
-        "folded-after": round(options.size_mb * FOLDED_SHARE, 3),
+        **dict.fromkeys(
+            ("folded", "folded-after", "folded-sorted", "folded-after-sorted"), round(options.size_mb * FOLDED_SHARE, 3)
+        ),
         "perf-data": round(options.size_mb * RECORDING_SHARE, 3),
     }
     rows: list[Result] = []

@@ -87,6 +87,11 @@ def folded_after(rng: random.Random, size: int) -> Iterator[bytes]:
             yield b"%s %d\n" % (stack, max(int(int(count) * chance.gauss(1, 0.1)), 1))
 
 
+def in_order(lines: Callable[[random.Random, int], Iterator[bytes]]) -> Callable[[random.Random, int], list[bytes]]:
+    """The same lines sorted, as stackcollapse-*.pl, inferno and we write them."""
+    return lambda rng, size: sorted(lines(rng, size))
+
+
 _KERNEL = [
     "__handle_mm_fault", "handle_mm_fault", "exc_page_fault", "asm_exc_page_fault", "vfs_read", "ksys_read",
     "vfs_write", "tcp_sendmsg_locked", "sock_sendmsg", "__x64_sys_sendto", "do_epoll_wait", "schedule", "__schedule",
@@ -153,6 +158,8 @@ KINDS: dict[str, Callable[[random.Random, int], Iterable[bytes]]] = {
     "perf-script": perf_script,
     "folded": folded,
     "folded-after": folded_after,
+    "folded-sorted": in_order(folded),
+    "folded-after-sorted": in_order(folded_after),
     "perf-data": perf_data,
 }
 
