@@ -145,6 +145,14 @@ def test_sides_that_measure_different_things_are_refused():
     assert {difference.what for difference in forced.differences if difference.fatal} == {"metric", "unit"}
 
 
+def test_a_side_without_the_kernel_is_told():
+    with_kernel = fg.read(b"main;read;ksys_read_[k] 5\nmain 5\n")
+    without = fg.read(b"main;read 5\nmain 5\n")
+    found = fg.diff(without, with_kernel).differences
+    assert [(d.what, d.before, d.after, d.fatal) for d in found] == [("mode", "user", "user and kernel", False)]
+    assert fg.diff(with_kernel, with_kernel).differences == fg.diff(without, without).differences == ()
+
+
 def test_a_cost_that_went_to_a_neighbour_is_moved():
     rest = {f"main;other;f{i}": 1000 for i in range(10)}
     before = {**rest, "main;parse;scan": 500, "main;parse;build": 1500}

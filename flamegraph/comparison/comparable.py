@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..errors import EmptyProfile, UsageError
-from ..profile import Metric, Profile
+from ..profile import Kind, Metric, Profile
 from ..units import duration_ns
 from .model import Difference
 
@@ -32,6 +32,7 @@ def compare_sides(
         _difference("unit", [m.unit for m in measured], cut, fatal=True),
         _difference("format", [p.meta.format for p in profiles], cut),
         _difference("host", [p.meta.host for p in profiles], cut),
+        _difference("mode", [_mode(p) for p in profiles], cut),
         _difference("command", [p.meta.command for p in profiles], cut),
         _difference("sampling period", [f"{p.meta.period:,}" if p.meta.period else "" for p in profiles], cut),
         _durations(before, after),
@@ -81,6 +82,13 @@ def _durations(before: Sequence[Profile], after: Sequence[Profile]) -> Differenc
     if abs(one - other) <= _SAME_TIME * max(one, other):
         return None
     return Difference("duration", duration_ns(one), duration_ns(other))
+
+
+def _mode(profile: Profile) -> str:
+    """Whether the kernel was looked at as well; "" where nothing was counted."""
+    if not len(profile.samples):
+        return ""
+    return "user and kernel" if (profile.frames.kind == Kind.KERNEL).any() else "user"
 
 
 def _threads(profile: Profile) -> str:
