@@ -83,6 +83,16 @@ class Source:
         """The first 64 KiB of `data`: what `sniff` may look at."""
         return bytes(self.data[:_HEAD])
 
+    @cached_property
+    def line_starts(self) -> bytes:
+        """`head` behind a line end. A pattern that begins with one is found ten times as fast as one with ^."""
+        return b"\n" + self.head
+
+    @cached_property
+    def head_lines(self) -> list[str]:
+        """The lines of `head` as text; the last one may be cut off."""
+        return self.head.decode("utf-8", "replace").splitlines()
+
     def lines(self) -> Iterator[str]:
         """The lines of `data` as text, without their line ends (LF or CRLF)."""
         data = self.data

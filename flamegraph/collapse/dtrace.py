@@ -44,8 +44,8 @@ FORMAT = Format(
     files=("*.dtrace", "*.dtrace.txt"),
 )
 
-_HEADER = re.compile(rb"^CPU +ID +FUNCTION:NAME", re.MULTILINE)
-_STACK = re.compile(rb"^[ \t]+[^\s`]+`[^\n]+\n(?:[^\n]*\n){0,512}?[ \t]+\d+[ \t]*\r?$", re.MULTILINE)
+_HEADER = re.compile(rb"\nCPU +ID +FUNCTION:NAME")
+_STACK = re.compile(rb"\n[ \t]+[^\s`]+`[^\n]+\n(?:[^\n]*\n){0,512}?[ \t]+\d+[ \t]*\r?$", re.MULTILINE)
 
 _SAID = re.compile(r"CPU +ID +FUNCTION:NAME|\d+\s+\d+\s+\S*:\S*|dtrace: .*|value  -+ Distribution -+ count")
 _DROPPED = re.compile(r"dtrace: (\d{1,18}) (?:dynamic variable |aggregation )?drops? on CPU \d+.*")
@@ -66,9 +66,9 @@ _RUST_SIGNS = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(",
 
 def sniff(source: Source) -> Match:
     """A signature where DTrace's header stands, a shape where there are stacks of its spelling."""
-    if _HEADER.search(source.head):
+    if _HEADER.search(source.line_starts):
         return Match.SIGNATURE
-    return Match.SHAPE if _STACK.search(source.head) else Match.NO
+    return Match.SHAPE if _STACK.search(source.line_starts) else Match.NO
 
 
 def parse(source: Source, options: KernelOptions) -> Profile:

@@ -73,7 +73,7 @@ _NOWHERE = (("0",) * 6, "")
 
 def sniff(source: Source) -> Match:
     """Lines that only iaprof writes, and hardly any others."""
-    lines = source.head.decode("utf-8", "replace").splitlines()[:50]
+    lines = source.head_lines[:50]
     lines = lines[:-1] or lines  # the last may be cut off
     own = sum(bool(_LINE.fullmatch(line)) for line in lines)
     other = sum(bool(_OTHER_LINE.fullmatch(line)) for line in lines)

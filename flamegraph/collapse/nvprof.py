@@ -79,8 +79,8 @@ def sniff(source: Source) -> Match:
     """The head of a table, as CSV or as text."""
     if b"\0" in source.head:
         return Match.NO
-    lines = source.head.decode("utf-8", "replace").splitlines()
-    return Match.SIGNATURE if any(_is_head(line) or _TEXT_HEAD.fullmatch(line) for line in lines) else Match.NO
+    found = any(_is_head(line) or _TEXT_HEAD.fullmatch(line) for line in source.head_lines)
+    return Match.SIGNATURE if found else Match.NO
 
 
 def parse(source: Source, options: Options) -> Profile:

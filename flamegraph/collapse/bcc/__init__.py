@@ -60,16 +60,18 @@ FORMAT = Format(
 )
 
 _HEADER = re.compile(
-    rb"^(?:Sampling at (?:every )?\d+ \w+ of |Tracing (?:off-CPU|blocked) time \(us\)|Tracing \d+ functions for \""
+    rb"\n(?:(?:Sampling at (?:every )?\d+ \w+ of |Tracing (?:off-CPU|blocked) time \(us\)|Tracing \d+ functions for \""
     rb""
     rb"|(?:\[[\d:]{5,8}\] )?Top \d+ stacks with outstanding allocations)"
-    rb"|^\s*\d+ bytes in \d+ allocations from stack\r?$",
+    rb"|\s*\d+ bytes in \d+ allocations from stack\r?$)",
     re.MULTILINE,
 )
 #: The end of a stack: who, and how much.
-_BLOCK = re.compile(rb"^    -{1,2} {15,16}\S[^\n]* \(\d+\)\r?\n {8}\d+\r?$|^[\t ]+(?:waker|target): +\S", re.MULTILINE)
+_BLOCK = re.compile(
+    rb"\n(?:    -{1,2} {15,16}\S[^\n]* \(\d+\)\r?\n {8}\d+\r?$|[\t ]+(?:waker|target): +\S)", re.MULTILINE
+)
 
-_BPFTRACE = re.compile(rb"^(?:Attach(?:ing|ed) \d+ probes?\b|@\w*\[)", re.MULTILINE)
+_BPFTRACE = re.compile(rb"\n(?:Attach(?:ing|ed) \d+ probes?\b|@\w*\[)")
 
 
 def sniff(source: Source) -> Match:
@@ -77,9 +79,10 @@ def sniff(source: Source) -> Match:
     head = source.head
     if head.lstrip().startswith(b"Demonstrations of "):
         return Match.NO  # a page of bcc's documentation, which has outputs of several tools in it
-    if _BPFTRACE.search(head):
+    text = source.line_starts
+    if _BPFTRACE.search(text):
         return Match.NO  # whose programs say what they trace in much the same words
-    found = _HEADER.search(head) or _BLOCK.search(head) or is_biostacks(head)
+    found = _HEADER.search(text) or _BLOCK.search(text) or is_biostacks(head)
     return Match.SIGNATURE if found else Match.NO
 
 

@@ -73,21 +73,20 @@ FORMAT = Format(
 )
 
 _SIGNATURE = re.compile(
-    rb"^Attach(?:ing|ed) \d+ probes?\b"
-    rb"|^@\w*\[(?:[^\n]{0,500},[ ]?)?\r?\n(?:    \S|\t[0-9a-f]+ |[0-9a-f]{8,16}\r?$)",
+    rb"\n(?:Attach(?:ing|ed) \d+ probes?\b"
+    rb"|@\w*\[(?:[^\n]{0,500},[ ]?)?\r?\n(?:    \S|\t[0-9a-f]+ |[0-9a-f]{8,16}\r?$))",
     re.MULTILINE,
 )
-_SHAPE = re.compile(rb"^@\w*\[[^\n]{0,500}\]: -?\d+\r?$", re.MULTILINE)
-_JSON = re.compile(
-    rb'^\{"type": ?"(?:attached_probes"|(?:map|hist|stats)", ?"data": ?\{"@|printf", ?"data": ?")', re.MULTILINE
-)
+_SHAPE = re.compile(rb"\n@\w*\[[^\n]{0,500}\]: -?\d+\r?$", re.MULTILINE)
+_JSON = re.compile(rb'\n\{"type": ?"(?:attached_probes"|(?:map|hist|stats)", ?"data": ?\{"@|printf", ?"data": ?")')
 
 
 def sniff(source: Source) -> Match:
     """A signature where a map's key has a stack, or where bpftrace says what it attaches; a shape for other maps."""
-    if _SIGNATURE.search(source.head) or _JSON.search(source.head):
+    text = source.line_starts
+    if _SIGNATURE.search(text) or _JSON.search(text):
         return Match.SIGNATURE
-    return Match.SHAPE if _SHAPE.search(source.head) else Match.NO
+    return Match.SHAPE if _SHAPE.search(text) else Match.NO
 
 
 def parse(source: Source, options: Options) -> Profile:
@@ -99,5 +98,5 @@ def parse(source: Source, options: Options) -> Profile:
     data = bytes(source.data)
     if b"\r" in source.head:
         data = data.replace(b"\r\n", b"\n")
-    read = read_json if _JSON.search(source.head) else read_text
+    read = read_json if _JSON.search(source.line_starts) else read_text
     return profile_of(read(decode(data)), options, source.name)

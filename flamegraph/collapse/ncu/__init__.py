@@ -43,11 +43,10 @@ def sniff(source: Source) -> Match:
         return Match.SIGNATURE
     if b"\0" in source.head:
         return Match.NO
-    text = source.head.decode("utf-8", "replace")
-    if any(map(is_head, text.splitlines())) or is_text(text):
+    if any(map(is_head, source.head_lines)) or is_text(source.head_lines):
         return Match.SIGNATURE
     # The program that was measured may have printed much before ncu did.
-    return Match.SHAPE if "==PROF== Profiling " in text else Match.NO
+    return Match.SHAPE if b"==PROF== Profiling " in source.head else Match.NO
 
 
 def parse(source: Source, options: Options) -> Profile:

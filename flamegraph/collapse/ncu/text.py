@@ -17,6 +17,7 @@ void grind<float>(float *, int) (64, 1, 1)x(128, 1, 1), Context 1, Stream 7, Dev
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ...source import Source
 from .launches import Caller, Launch, Launches, function, range_of
@@ -41,9 +42,9 @@ _RANGE = re.compile(r"\s+<\d+,(.*)>\s*")
 _LONGEST = 100_000
 
 
-def is_text(head: str) -> bool:
-    """Whether a text is such a page."""
-    return any(map(_kernel, head.splitlines()))
+def is_text(lines: Iterable[str]) -> bool:
+    """Whether lines are of such a page."""
+    return any(map(_kernel, lines))
 
 
 def _kernel(line: str) -> str | None:

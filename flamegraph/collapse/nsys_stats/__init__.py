@@ -50,8 +50,7 @@ def sniff(source: Source) -> Match:
     """The head of a report we know."""
     if b"\0" in source.head:
         return Match.NO
-    text = source.head.decode("utf-8", "replace")
-    return Match.SIGNATURE if any(map(is_head, text.splitlines())) else Match.NO
+    return Match.SIGNATURE if any(map(is_head, source.head_lines)) else Match.NO
 
 
 def parse(source: Source, options: Options) -> Profile:

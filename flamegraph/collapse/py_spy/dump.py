@@ -40,7 +40,7 @@ _LOCALS = "        "
 
 def looks(head: bytes, whole: bool) -> bool:
     """Whether this is the beginning of a dump: it has the line of a thread."""
-    return _LOOKS.search(head) is not None
+    return b"Thread " in head and _LOOKS.search(head) is not None
 
 
 def read(source: Source) -> Profile:

@@ -49,7 +49,7 @@ def sniff(source: Source) -> Match:
     head = source.head.lstrip()
     if head.startswith(b"{"):
         return Match.SIGNATURE if f'"{TOP}"'.encode() in head[:4096] else Match.NO
-    return Match.SIGNATURE if any(map(is_head, head.decode("utf-8", "replace").splitlines())) else Match.NO
+    return Match.SIGNATURE if any(map(is_head, source.head_lines)) else Match.NO
 
 
 def _is_database(source: Source) -> bool:
