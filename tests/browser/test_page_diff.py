@@ -95,6 +95,7 @@ def test_confidence_of_one_pair(open_page, pair):
     assert shown.text("label:has(#sure) output") == "99.0%"
     shown.click(max(shown.stacks, key=shown.stacks.get), button="right")
     told = dict(zip(shown.texts("#panel dt"), shown.texts("#panel dd"), strict=True))
+    assert told["Box verdict"] in {"same", "inconclusive", "regressed", "improved", "moved", "new", "gone"}
     assert told["Confidence"].endswith("%") and "sampling noise only" in told.get("Self change", "sampling noise only")
 
 

@@ -130,7 +130,8 @@ test("of repeated runs, how sure a node's change is comes from its runs, whateve
     const shape = model.shape(state({ order })), node = shape.tree.name.indexOf(made.number("a"));
     assert.equal(model.sureness(shape, node), 0.99);
     const told = facts(full(model, shape, node, state({ order })));
-    assert.equal(told.Verdict, "regressed: here");
+    assert.equal(told["Function verdict"], "regressed: here");
+    assert.equal(told["Box verdict"], "regressed");
     assert.equal(told["Self change"], "+7 samples to +9 samples");
     assert.equal(told["p (adjusted)"], "0.010");
   }

@@ -39,6 +39,8 @@ export function full(model, shape, node, state) {
     const sure = model.sureness(shape, node);
     if (model.comparison.grains || model.judged) rows.push(["Confidence", sure > 0.9995 ? ">99.9%" : `${(100 * sure).toFixed(sure > 0.99 ? 1 : 0)}%`]);
   }
+  const here = node !== 0 && model.verdictHere(shape, node);
+  if (here) rows.push(["Box verdict", here]);
   if (model.judged && name !== 0) rows.push(...judged(model, name, unit));
   if (!shape.before && model.metrics.length > 1 && shape.tree.own.length > 1) {
     model.metrics.forEach((metric, i) => {
@@ -62,7 +64,7 @@ function about(model, name) {
 
 function judged(model, name, unit) {
   const { low, high, p } = model.judged;
-  const rows = [["Verdict", model.verdict(name) + (model.comparison.where[name - 1] ? `: ${model.comparison.where[name - 1]}` : "")]];
+  const rows = [["Function verdict", model.verdict(name) + (model.comparison.where[name - 1] ? `: ${model.comparison.where[name - 1]}` : "")]];
   if (!Number.isNaN(low[name])) {
     const noise = model.comparison.method === "sampling noise only" ? ", sampling noise only" : "";
     rows.push(["Self change", `${signed(low[name], unit)} to ${signed(high[name], unit)}${noise}`]);

@@ -167,6 +167,12 @@ export class Model {
     });
   }
 
+  // The verdict on a box with all that it calls, where it is one of the comparison's, or "".
+  verdictHere(shape, node) {
+    const source = shape.tree.source?.[node];
+    return this.judged && source !== undefined ? VERDICTS[this.judged.node.verdict[source]] ?? "" : "";
+  }
+
   // How sure the change of a node is, from 0 to 1: by its runs where there are some, else by sampling alone; 1 where
   // nothing is known of that.
   sureness(shape, node) {
