@@ -10,20 +10,25 @@ from golden import ROOT
 
 import flamegraph as fg
 from flamegraph.comparison import Verdict
+from flamegraph.comparison.power import power
 from flamegraph.render import render
 
 RUNS = ROOT / "fixtures" / "diff"
 FINDINGS = [Verdict.REGRESSED, Verdict.IMPROVED, Verdict.NEW, Verdict.GONE, Verdict.MOVED]
 
 
+def recorded(name: str) -> list[fg.Profile]:
+    return [fg.read(path) for path in sorted(RUNS.glob(f"{name}-*.folded"))]
+
+
 @pytest.fixture(scope="module")
 def same() -> list[fg.Profile]:
-    return [fg.read(path) for path in sorted(RUNS.glob("same-*.folded"))]
+    return recorded("same")
 
 
 @pytest.fixture(scope="module")
 def slower() -> list[fg.Profile]:
-    return [fg.read(path) for path in sorted(RUNS.glob("slower-*.folded"))]
+    return recorded("slower")
 
 
 def findings(comparison: fg.Comparison) -> set[str]:
@@ -68,6 +73,22 @@ def test_the_path_to_it_is_what_changed_in_the_tree(same, slower):
     stacks, labels = comparison.profile.stacks, comparison.profile.labels()
     changed = {labels[stacks.frame[i]] for i in np.flatnonzero(np.isin(total.verdict, FINDINGS)).tolist() if i}
     assert "scan" in changed and changed <= {"main", "load", "scan"}
+
+
+def test_a_twentieth_is_found_with_the_runs_that_power_asks_for():
+    steady, slower = recorded("steady"), recorded("slower5")
+    pilot = fg.diff(steady[:5], steady[5:10])
+    scan = list(pilot.functions.label).index("scan")
+    [runs] = [need.runs for need in power(pilot, 0.05, chance=0.8) if need.function == scan]
+    assert runs < len(steady)
+    random, found, wrong, trials = np.random.default_rng(1), 0, 0, 60
+    for _ in range(trials):
+        sides = [[every[i] for i in random.permutation(len(every))[:runs]] for every in (steady, slower)]
+        told = findings(fg.diff(*sides))
+        found += "scan" in told
+        wrong += bool(told - {"scan"})
+    assert found / trials > 0.8 - 3 * np.sqrt(0.8 * 0.2 / trials), f"{found} of {trials} with {runs} runs a side"
+    assert not too_many(wrong, trials, 0.05), f"{wrong} of {trials}"
 
 
 def test_shares_blame_the_innocent(same, slower):
