@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +20,10 @@ T = TypeVar("T")
 
 #: How many processes of ours share the processors.
 _sharers = 1
+
+#: The ends of pipes that this process holds for itself. A fork that kept one would not learn that nobody reads what it
+#: sends any more, or would let others wait for what nobody sends.
+_own: set[Connection] = set()
 
 
 def processors() -> int:
@@ -52,6 +58,7 @@ class Fork(Generic[T]):
         self._work, self._args = work, args
         fork = multiprocessing.get_context("fork")
         self._receiver, sender = fork.Pipe(duplex=False)
+        _own.add(self._receiver)
         self._process = fork.Process(target=_send, args=(sender, work, args))
         try:
             with warnings.catch_warnings():
@@ -70,7 +77,8 @@ class Fork(Generic[T]):
             return self._work(*self._args)
 
     def stop(self) -> None:
-        """End it, whatever it is doing."""
+        """End it, whatever it is doing, with all that it forked."""
+        _own.discard(self._receiver)
         self._receiver.close()
         if self._process:
             self._process.terminate()
@@ -78,6 +86,11 @@ class Fork(Generic[T]):
 
 
 def _send(sender: Connection, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    for end in _own:
+        end.close()
+    _own.clear()
+    _own.add(sender)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # on the way out, forks of its own are ended
     # The process that wants the result finds out for itself what is wrong, and tells.
     with suppress(Exception, KeyboardInterrupt):
         sender.send(work(*args))

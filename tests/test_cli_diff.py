@@ -125,7 +125,7 @@ def test_folded_output_is_that_of_difffolded(run, sides, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="there is no safe fork")
-def test_sides_read_by_two_processes_are_the_same(run, sides, runs, tmp_path, monkeypatch):
+def test_sides_read_by_two_processes_are_the_same(run, sides, runs, monkeypatch, capfdbinary):
     work = [(*sides, "--to", "folded"), (*runs, "--json"), (*sides, "--prune", "5", "--json")]
     alone = [run(*arguments) for arguments in work]
     forks = []
@@ -140,8 +140,11 @@ def test_sides_read_by_two_processes_are_the_same(run, sides, runs, tmp_path, mo
     monkeypatch.setattr(_sides, "processors", lambda: 2)
     monkeypatch.setattr(_sides, "can_fork", lambda: True)  # there may be threads of pytest
     assert [run(*arguments) for arguments in work] == alone and len(forks) == len(work)
-    Path(sides[0]).write_text("nothing here\n")
-    assert main(["diff", *sides]) == 1 and len(forks) == len(work) + 1
+    for side in reversed(sides):  # of two that are wrong, the first is told
+        Path(side).write_text("nothing here\n")
+        assert main(["diff", *sides]) == 1
+        assert capfdbinary.readouterr().err.startswith(f"flamegraph: {side}: expected one of".encode())
+    assert len(forks) == len(work) + 2
 
 
 def test_outputs_go_by_the_ending(run, sides, tmp_path):

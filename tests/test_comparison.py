@@ -149,7 +149,7 @@ def test_a_side_without_the_kernel_is_told():
     with_kernel = fg.read(b"main;read;ksys_read_[k] 5\nmain 5\n")
     without = fg.read(b"main;read 5\nmain 5\n")
     found = fg.diff(without, with_kernel).differences
-    assert [(d.what, d.before, d.after, d.fatal) for d in found] == [("mode", "user", "user and kernel", False)]
+    assert [(d.what, d.before, d.after, d.fatal) for d in found] == [("kernel frames", "none", "some", False)]
     assert fg.diff(with_kernel, with_kernel).differences == fg.diff(without, without).differences == ()
 
 

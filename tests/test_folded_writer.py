@@ -46,6 +46,11 @@ def test_lines_come_as_they_are_made(monkeypatch):
     assert len(pieces) == 2 and b"".join(pieces) == b"main;a 1\nmain;a;b 2\nmain;c 3\n"
 
 
+def test_what_can_not_be_written_is_told_before_anything_is():
+    with pytest.raises(UsageError, match="nope"):
+        produce(drawn("main 1"), "folded", metric="nope")
+
+
 def test_stacks_that_count_nothing_are_left_out_with_all_they_are_made_of():
     content = b"a;gone;b 0 0\na;gone;c;d 0 0\na;z 0 4\nb;gone 0 0\nc 1 0\nc;gone 0 0\n"
     assert render(read(content, format="folded"), "folded") == b"a;z 0 4\nc 1 0\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -65,6 +67,57 @@ def test_a_fork_that_nobody_waits_for_is_ended():
     begin = time.monotonic()
     Fork(time.sleep, 60).stop()
     assert time.monotonic() - begin < 30
+
+
+#: Whoever inherits standard output holds it open: its reader gets to the end once all of them have ended.
+NESTED = """
+import os, signal, sys, time
+from flamegraph.processes import Fork
+
+def large():
+    return b"x" * (8 << 20)
+
+def nested():
+    forks = [Fork(large) for _ in range(3)]
+    try:
+        time.sleep(0.5)  # until each of them waits for somebody to read
+        print("ready", flush=True)
+        {inside}
+        return b"".join(fork.result() for fork in forks)
+    finally:
+        for fork in forks:
+            fork.stop()
+
+def here():
+    return nested() if os.getpid() != me else b"here"
+
+me = os.getpid()
+others = [Fork(large)]
+fork = Fork(here)
+others.append(Fork(large))
+{outside}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "said"),
+    [
+        ("pass", "print(len(fork.result()) >> 20); [one.stop() for one in (*others, fork)]", "ready\n24\n"),
+        ("time.sleep(60)", "time.sleep(2); [one.stop() for one in (*others, fork)]", "ready\n"),
+        (
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "print(fork.result()); [one.stop() for one in others]",
+            "ready\nb'here'\n",
+        ),
+        ("pass", "time.sleep(2); os.kill(me, signal.SIGKILL)", "ready\n"),
+        ("pass", "time.sleep(2); os.kill(me, signal.SIGTERM)", "ready\n"),
+    ],
+    ids=["done", "stopped", "fork killed", "killed", "terminated"],
+)
+def test_forks_of_forks_end_when_nobody_waits_for_them(inside, outside, said):
+    script = NESTED.replace("{inside}", inside).replace("{outside}", outside)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=50)
+    assert (done.stdout, done.stderr) == (said, "")
 
 
 def test_no_memory_for_a_fork(monkeypatch):

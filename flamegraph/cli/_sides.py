@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import InputError, UsageError
+from ..errors import FlamegraphError, InputError, UsageError
 from ..processes import Fork, can_fork, processors, sharing
 from ..profile import Profile
 from ._inputs import wanted_profile
@@ -56,10 +56,14 @@ def wanted_sides(
     if processors() < 2 or not can_fork() or min(map(_bytes, sides)) < _LARGE:
         return [one(files, quiet) for files in sides]
     with sharing(2):
-        other = Fork(one, sides[0], True)
+        other = Fork(one, sides[0], True)  # silent: one line of progress is enough
         try:
-            after_side = one(sides[1], quiet)
-            return [other.result(), after_side]
+            try:
+                found = one(sides[1], quiet)
+            except FlamegraphError:
+                other.result()  # what is wrong with the first side is told first
+                raise
+            return [other.result(), found]
         finally:
             other.stop()
 

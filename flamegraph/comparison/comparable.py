@@ -32,7 +32,7 @@ def compare_sides(
         _difference("unit", [m.unit for m in measured], cut, fatal=True),
         _difference("format", [p.meta.format for p in profiles], cut),
         _difference("host", [p.meta.host for p in profiles], cut),
-        _difference("mode", [_mode(p) for p in profiles], cut),
+        _difference("kernel frames", [_kernel(p) for p in profiles], cut),
         _difference("command", [p.meta.command for p in profiles], cut),
         _difference("sampling period", [f"{p.meta.period:,}" if p.meta.period else "" for p in profiles], cut),
         _durations(before, after),
@@ -84,11 +84,11 @@ def _durations(before: Sequence[Profile], after: Sequence[Profile]) -> Differenc
     return Difference("duration", duration_ns(one), duration_ns(other))
 
 
-def _mode(profile: Profile) -> str:
-    """Whether the kernel was looked at as well; "" where nothing was counted."""
+def _kernel(profile: Profile) -> str:
+    """Whether there are frames of the kernel: user code alone may have been recorded. "" where nothing was counted."""
     if not len(profile.samples):
         return ""
-    return "user and kernel" if (profile.frames.kind == Kind.KERNEL).any() else "user"
+    return "some" if (profile.frames.kind == Kind.KERNEL).any() else "none"
 
 
 def _threads(profile: Profile) -> str:

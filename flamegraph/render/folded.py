@@ -58,6 +58,11 @@ def render(profile: Profile, options: Options) -> Iterator[bytes]:
         stacks, went = relabel(stacks, group)
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
+    return _all(stacks, values, labels)
+
+
+def _all(stacks: Stacks, values: np.ndarray, labels: list[bytes]) -> Iterator[bytes]:
+    """The text of the nodes that count something; `values` are those of each node, int64 or float64 [n, 1 or 2]."""
     nodes = np.flatnonzero(values.any(axis=1))
     if len(nodes) and not nodes[0]:  # the empty stack
         yield b" " + b" ".join(map(_plain, values[0].tolist())) + b"\n"
