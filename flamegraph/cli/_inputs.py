@@ -1,31 +1,24 @@
-"""What every command that takes profiles does first: the arguments, reading, merging, and what there is to note."""
+"""What every command that takes profiles does first: the arguments, reading, merging, and what was left out."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Any
 
 import click
 
 from ..collapse import formats
-from ..errors import EmptyProfile, InputError, UsageError
+from ..errors import EmptyProfile, UsageError
 from ..profile import Profile
 from ..text import printable
 from ..transform import Transforms, apply
-from ..units import quantity
 from ._options import Option, declared, given
 from ._reading import read_all
 
 __all__ = [
     "check_inputs",
-    "check_output",
     "input_parameters",
     "note",
-    "note_other_metrics",
     "note_skipped",
     "wanted_profile",
 ]
@@ -90,22 +83,6 @@ def check_inputs(inputs: Sequence[str]) -> Sequence[str]:
     return inputs
 
 
-def check_output(output: str, inputs: Sequence[str]) -> None:
-    """Refuse, before anything is read, an output that can't be written or that is an input."""
-    if output == "-":
-        return
-    if not output:
-        raise UsageError("-o: expected a FILE, found an empty name")
-    path = Path(output)
-    if path.is_dir():
-        raise UsageError(f"{output}: can't be written: it is a directory")
-    if not path.parent.is_dir():
-        raise InputError(f"{output}: can't be written: there is no directory {path.parent}")
-    for name in inputs:
-        if name != "-" and path.is_file() and os.path.exists(name) and path.samefile(name):
-            raise UsageError(f"{output}: is also the input; expected another name for the output")
-
-
 def note(text: str, quiet: bool = False) -> None:
     """One line on standard error that is no failure."""
     if not quiet:
@@ -116,18 +93,3 @@ def note_skipped(profile: Profile, quiet: bool) -> None:
     """Say what the readers dropped, and why."""
     for reason, count in sorted(profile.skipped.items()):
         note(f"skipped {count:,} × {reason}", quiet)
-
-
-def note_other_metrics(profile: Profile, options: type, chosen: dict[str, Any], quiet: bool) -> None:
-    """Say what else was measured, where the output shows one metric and nobody said which."""
-    if "metric" in chosen or "metric" not in {field.name for field in fields(options)}:
-        return
-    shown = profile.sides or (0,)
-    others = ", ".join(
-        f"{metric.name} ({quantity(profile.total(i), metric.unit)})"
-        for i, metric in enumerate(profile.metrics)
-        if i not in shown
-    )
-    if others:
-        drawn = " and ".join(profile.metrics[i].name for i in shown)
-        note(f"this is {drawn}; also measured: {others}; choose with --metric", quiet)

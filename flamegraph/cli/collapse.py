@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from ..render import produce, renderers, save
+from ..render import renderers, save
 from ._events import listed
-from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
+from ._inputs import input_parameters, wanted_profile
 from ._options import Command, Option, declared, given
+from ._output import check_output, deliver, output_option
 
 __all__ = ["command"]
 
@@ -52,9 +53,7 @@ def _run(
     check_output(output, inputs)
     chosen = given(ctx, "output")
     profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"))
-    save(produce(profile, "folded", **chosen), output)
-    note_skipped(profile, quiet)
-    note_other_metrics(profile, folded.options, chosen, quiet)
+    deliver(profile, folded, chosen, output, quiet)
 
 
 command = Command(
@@ -62,7 +61,7 @@ command = Command(
     callback=_run,
     help=_run.__doc__,
     params=[
-        Option(["-o", "--output"], default="-", metavar="FILE", help="where to write to (default: standard output)"),
+        output_option(),
         Option(["--list-events"], is_flag=True, help="only tell what was recorded: events, command, what was lost"),
         Option(["--json"], is_flag=True, help="the list as JSON; `pydoc flamegraph.cli._events` describes it"),
         *input_parameters(),

@@ -12,11 +12,12 @@ import click
 from ..comparison import NORMS
 from ..comparison import diff as compare
 from ..errors import UsageError
-from ..render import pick, produce, renderers, save
+from ..render import pick, produce, save
 from ..transform import tidy_name
 from ._changes import as_json, as_text
-from ._inputs import check_output, input_parameters, note, note_skipped
-from ._options import Command, Option, declared, given
+from ._inputs import input_parameters, note, note_skipped
+from ._options import Command, Option, given
+from ._output import check_output, output_option, output_parameters, to_option
 from ._power import told
 from ._progress import progress
 from ._report import can_show
@@ -108,17 +109,10 @@ command = Command(
     params=[
         click.Argument(["before"], metavar="BEFORE"),
         click.Argument(["after"], metavar="AFTER"),
-        Option(
-            ["-o", "--output"],
-            default="-",
-            metavar="FILE",
-            help="where to write to: a picture (.svg), .folded, .json, .txt (default: a table on standard output)",
+        output_option(
+            "where to write to: a picture (.svg), .folded, .json, .txt (default: a table on standard output)"
         ),
-        Option(
-            ["--to"],
-            type=click.Choice(list(renderers())),
-            help="the output to write in place of a table (default: as FILE's ending says)",
-        ),
+        to_option("the output to write in place of a table (default: as FILE's ending says)"),
         Option(["-n", "--lines"], type=click.IntRange(min=1), default=20, metavar="N", help="how many (default: 20)"),
         Option(
             ["--by"],
@@ -156,6 +150,6 @@ command = Command(
         ),
         Option(["--json"], is_flag=True, help="write JSON; flamegraph/schemas/diff-1.json describes it"),
         *input_parameters()[1:],
-        *declared("output", {name: renderer.options for name, renderer in renderers().items()}, without={"metric"}),
+        *output_parameters(without={"metric"}),
     ],
 )

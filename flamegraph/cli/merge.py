@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from ..render import pick, produce, renderers, save
-from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
-from ._options import Command, Option, declared, given
+from ..render import pick
+from ._inputs import input_parameters, wanted_profile
+from ._options import Command, Option, given
+from ._output import check_output, deliver, output_option, output_parameters, to_option
 from ._sides import files_of
 
 __all__ = ["command"]
@@ -44,9 +45,7 @@ def _run(
     files = [file for side in inputs for file in files_of(side)]
     check_output(output, files)
     profile = wanted_profile(ctx, files, source_format, quiet, chosen.get("metric"), label=label)
-    save(produce(profile, renderer.name, **chosen), output)
-    note_skipped(profile, quiet)
-    note_other_metrics(profile, renderer.options, chosen, quiet)
+    deliver(profile, renderer, chosen, output, quiet)
 
 
 command = Command(
@@ -54,14 +53,10 @@ command = Command(
     callback=_run,
     help=_run.__doc__,
     params=[
-        Option(["-o", "--output"], default="-", metavar="FILE", help="where to write to (default: standard output)"),
-        Option(
-            ["--to"],
-            type=click.Choice(list(renderers())),
-            help="what to write (default: as FILE's ending says; folded on standard output)",
-        ),
+        output_option(),
+        to_option("what to write (default: as FILE's ending says; folded on standard output)"),
         Option(["--label"], is_flag=True, help="put each input below a frame with its name"),
         *input_parameters(),
-        *declared("output", {name: renderer.options for name, renderer in renderers().items()}),
+        *output_parameters(),
     ],
 )

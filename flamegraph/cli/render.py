@@ -11,10 +11,10 @@ import click
 
 from ..errors import UsageError
 from ..options import fill
-from ..render import Renderer, pick, produce, renderers, save
-from ._inputs import check_output, input_parameters, note_other_metrics, note_skipped, wanted_profile
-from ._options import Command, Option, declared, given
-from ._progress import progress
+from ..render import Renderer, pick
+from ._inputs import input_parameters, wanted_profile
+from ._options import Command, given
+from ._output import check_output, deliver, output_option, output_parameters, to_option
 
 __all__ = ["command"]
 
@@ -45,11 +45,7 @@ def _run(
         _for_terminal(renderer, chosen)
     timeline = bool(getattr(fill(renderer.options, chosen, f"the {renderer.name} output"), "timeline", False))
     profile = wanted_profile(ctx, inputs, source_format, quiet, chosen.get("metric"), timeline=timeline)
-    with progress(f"drawing {len(profile.stacks):,} stacks", quiet):
-        content = produce(profile, renderer.name, **chosen)
-    save(content, output)
-    note_skipped(profile, quiet)
-    note_other_metrics(profile, renderer.options, chosen, quiet)
+    deliver(profile, renderer, chosen, output, quiet)
 
 
 def _for_terminal(renderer: Renderer, chosen: dict[str, Any]) -> None:
@@ -65,13 +61,9 @@ command = Command(
     callback=_run,
     help=_run.__doc__,
     params=[
-        Option(["-o", "--output"], default="-", metavar="FILE", help="where to write to (default: standard output)"),
-        Option(
-            ["--to"],
-            type=click.Choice(list(renderers())),
-            help="what to write (default: as FILE's ending says; svg on standard output)",
-        ),
+        output_option(),
+        to_option("what to write (default: as FILE's ending says; svg on standard output)"),
         *input_parameters(),
-        *declared("output", {name: renderer.options for name, renderer in renderers().items()}),
+        *output_parameters(),
     ],
 )
