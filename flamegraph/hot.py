@@ -8,7 +8,7 @@ import numpy as np
 
 from .profile import Profile, Stacks
 from .ranking import ranks
-from .trie import outermost, paths, relabel, scatter_sum, totals
+from .trie import graft, outermost, paths, scatter_sum, totals
 
 __all__ = ["Functions", "HotStacks", "functions", "hot_stacks"]
 
@@ -79,7 +79,7 @@ def functions(profile: Profile, metric: int = 0) -> Functions:
 def hot_stacks(profile: Profile, n: int, metric: int = 0) -> HotStacks:
     """The `n` costliest stacks. Stacks of the same functions are one, whatever their lines."""
     group, rows = _functions(profile)
-    stacks, went = relabel(profile.stacks, group)
+    stacks, went = graft(profile.stacks, group)
     own = scatter_sum(went, profile.values(metric), len(stacks))
     leaves = np.flatnonzero(own > 0)
     hottest = leaves[np.argsort(-own[leaves], kind="stable")][:n]

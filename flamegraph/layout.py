@@ -18,7 +18,7 @@ from .distinct import distinct
 from .errors import UsageError
 from .profile import Profile, Stacks
 from .ranking import ranks
-from .trie import depths, levels, preorder, relabel, scatter_sum, totals
+from .trie import depths, graft, levels, preorder, scatter_sum, totals
 
 __all__ = ["ORDERS", "Layout", "Preorder", "chart", "in_preorder", "layout"]
 
@@ -195,7 +195,7 @@ def _merge_lookalikes(profile: Profile, labels: list[str]) -> tuple[Stacks, np.n
     group = [first.setdefault(label, i) for i, label in enumerate(labels)]
     if len(first) == len(labels):
         return profile.stacks, np.arange(len(profile.stacks), dtype=np.int32)
-    return relabel(profile.stacks, np.array(group, np.int64))
+    return graft(profile.stacks, np.array(group, np.int64))
 
 
 def _rank(

@@ -71,10 +71,10 @@ class Fork(Generic[T]):
 
     def result(self) -> T:
         """What it found. Where it failed or died (of memory, or killed), the work is done here, and fails here."""
-        try:
-            return self._receiver.recv() if self._process else self._work(*self._args)
-        except (EOFError, OSError):
-            return self._work(*self._args)
+        with suppress(EOFError, OSError):
+            if self._process:
+                return self._receiver.recv()
+        return self._work(*self._args)
 
     def stop(self) -> None:
         """End it, whatever it is doing, with all that it forked."""

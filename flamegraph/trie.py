@@ -23,7 +23,6 @@ __all__ = [
     "paths",
     "preorder",
     "regraft",
-    "relabel",
     "scatter_sum",
     "totals",
     "union",
@@ -200,11 +199,6 @@ def union(tries: Sequence[Stacks], new_frames: Sequence[np.ndarray]) -> tuple[St
     else:
         stacks, went = graft(beside, number)
     return stacks, [np.concatenate((went[:1], went[a + 1 : b + 1])) for a, b in pairwise(starts)]
-
-
-def relabel(stacks: Stacks, group: np.ndarray) -> tuple[Stacks, np.ndarray]:
-    """The trie with frame f replaced by `group[f]`, nodes that become the same merged: (trie, node map)."""
-    return graft(stacks, group)
 
 
 def regraft(stacks: Stacks, frame_of: np.ndarray) -> tuple[Stacks, np.ndarray]:

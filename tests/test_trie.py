@@ -16,7 +16,7 @@ from flamegraph import trie as trie_module
 from flamegraph.chains import ranges, stacks_from_chains, stacks_from_prefixes
 from flamegraph.distinct import distinct
 from flamegraph.profile import Stacks
-from flamegraph.trie import depths, graft, levels, paths, preorder, relabel, scatter_sum, totals, union
+from flamegraph.trie import depths, graft, levels, paths, preorder, scatter_sum, totals, union
 
 
 def trie(stacks: list[list[int]]) -> tuple[Stacks, np.ndarray]:
@@ -168,9 +168,9 @@ def test_graft_makes_one_of_siblings_that_are_the_same(monkeypatch, narrow):
 
 
 @given(chains)
-def test_relabel_merges_what_becomes_the_same(stacks):
+def test_graft_merges_what_becomes_the_same(stacks):
     made = trie(stacks)[0]
-    alike, went = relabel(made, np.array([0, 0, 1, 1]))
+    alike, went = graft(made, np.array([0, 0, 1, 1]))
     found = walk(alike)
     assert [found[node] for node in went] == [tuple(f // 2 for f in stack) for stack in walk(made)]
     assert len(found) == len(set(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 __all__ = ["keep_memory"]
 
@@ -13,6 +14,7 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
 _STEP = 16 << 20
 
 
+@cache  # once is enough
 def keep_memory() -> None:
     """Let the memory of arrays that are done with serve the next ones, in whatever thread. Nothing where not glibc.
 

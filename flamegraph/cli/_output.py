@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Container, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -18,7 +19,7 @@ from ._inputs import note, note_skipped
 from ._options import Option, declared
 from ._progress import progress
 
-__all__ = ["check_output", "deliver", "output_option", "output_parameters", "to_option"]
+__all__ = ["check_output", "check_terminal", "deliver", "output_option", "output_parameters", "to_option"]
 
 
 def output_option(what: str = "where to write to (default: standard output)") -> Option:
@@ -31,9 +32,9 @@ def to_option(what: str) -> Option:
     return Option(["--to"], type=click.Choice(list(renderers())), help=what)
 
 
-def output_parameters(without: Container[str] = ()) -> list[Option]:
-    """The options of all outputs."""
-    return declared("output", {name: renderer.options for name, renderer in renderers().items()}, without=without)
+def output_parameters(*names: str, without: Container[str] = ()) -> list[Option]:
+    """The options of these outputs, or of all."""
+    return declared("output", {name: renderers()[name].options for name in names or renderers()}, without)
 
 
 def check_output(output: str, inputs: Sequence[str]) -> None:
@@ -50,6 +51,12 @@ def check_output(output: str, inputs: Sequence[str]) -> None:
     for name in inputs:
         if name != "-" and path.is_file() and os.path.exists(name) and path.samefile(name):
             raise UsageError(f"{output}: is also the input; expected another name for the output")
+
+
+def check_terminal(renderer: Renderer, output: str) -> None:
+    """Refuse what no terminal shows."""
+    if not renderer.plain and output == "-" and sys.stdout.isatty():
+        raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
 
 
 def deliver(profile: Profile, renderer: Renderer, chosen: dict[str, Any], output: str, quiet: bool) -> None:

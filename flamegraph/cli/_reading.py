@@ -22,7 +22,7 @@ from ..units import count, size_bytes
 from ._memory import keep_memory
 from ._progress import Told, progress
 
-__all__ = ["read_all"]
+__all__ = ["read_all", "size_of"]
 
 #: From here on several processes read: as many inputs, and as many bytes in all. To start one takes half a second.
 _MANY, _LARGE = 32, 20 << 20
@@ -43,7 +43,7 @@ def read_all(
     labels = _labels(inputs) if label else [""] * len(inputs)
     with progress(f"reading {inputs[0]}{_size(inputs[0])}", quiet) as told:
         pairs = list(zip(inputs, labels, strict=True))
-        if len(inputs) >= _MANY and "-" not in inputs and sum(map(_bytes, inputs)) >= _LARGE:
+        if len(inputs) >= _MANY and "-" not in inputs and sum(map(size_of, inputs)) >= _LARGE:
             return merge(_by_processes(partial(_read_batch, one), pairs, told))
         return merge(_one_by_one(one, pairs, told))
 
@@ -132,7 +132,8 @@ def _labels(inputs: Sequence[str]) -> list[str]:
     return [f"{name} ({i})" for i, name in enumerate(inputs, start=1)]
 
 
-def _bytes(name: str) -> int:
+def size_of(name: str) -> int:
+    """The bytes of an input; 0 where that is not known."""
     try:
         return os.stat(name).st_size if name != "-" else 0
     except (OSError, ValueError):
@@ -140,5 +141,5 @@ def _bytes(name: str) -> int:
 
 
 def _size(name: str) -> str:
-    size = _bytes(name)
+    size = size_of(name)
     return f", {size_bytes(size)}," if size else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from ..errors import FlamegraphError, InputError, UsageError
 from ..processes import Fork, can_fork, processors, sharing
 from ..profile import Profile
 from ._inputs import wanted_profile
+from ._reading import size_of
 
 __all__ = ["files_of", "wanted_sides"]
 
@@ -39,20 +41,18 @@ def files_of(side: str) -> list[str]:
 
 def wanted_sides(
     ctx: click.Context,
-    before: str,
-    after: str,
+    sides: Sequence[list[str]],
     format: str | None,
     quiet: bool,
     metric: str | None,
     *,
     timeline: bool = False,
 ) -> list[list[Profile]]:
-    """A profile for each run of the two sides, read and transformed by the options that the user gave."""
+    """A profile for each file of the two sides, read and transformed by the options that the user gave."""
 
     def one(files: list[str], quiet: bool) -> list[Profile]:
         return [wanted_profile(ctx, [file], format, quiet, metric, timeline=timeline) for file in files]
 
-    sides = [files_of(side) for side in (before, after)]
     if processors() < 2 or not can_fork() or min(map(_bytes, sides)) < _LARGE:
         return [one(files, quiet) for files in sides]
     with sharing(2):
@@ -70,4 +70,4 @@ def wanted_sides(
 
 def _bytes(files: list[str]) -> int:
     """The size of all together; 0 where one is no regular file, which may not be there to be read twice."""
-    return sum(os.path.getsize(file) for file in files) if all(os.path.isfile(file) for file in files) else 0
+    return sum(map(size_of, files)) if all(map(os.path.isfile, files)) else 0

@@ -11,8 +11,8 @@ from ..errors import UsageError
 from ..render import renderers, save
 from ._events import listed
 from ._inputs import input_parameters, wanted_profile
-from ._options import Command, Option, declared, given
-from ._output import check_output, deliver, output_option
+from ._options import Command, Option, given
+from ._output import check_output, deliver, output_option, output_parameters
 
 __all__ = ["command"]
 
@@ -65,6 +65,6 @@ command = Command(
         Option(["--list-events"], is_flag=True, help="only tell what was recorded: events, command, what was lost"),
         Option(["--json"], is_flag=True, help="the list as JSON; `pydoc flamegraph.cli._events` describes it"),
         *input_parameters(),
-        *declared("output", {"folded": renderers()["folded"].options}),
+        *output_parameters("folded"),
     ],
 )

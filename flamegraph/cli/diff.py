@@ -17,7 +17,7 @@ from ..transform import tidy_name
 from ._changes import as_json, as_text
 from ._inputs import input_parameters, note, note_skipped
 from ._options import Command, Option, given
-from ._output import check_output, output_option, output_parameters, to_option
+from ._output import check_output, check_terminal, output_option, output_parameters, to_option
 from ._power import told
 from ._progress import progress
 from ._report import can_show
@@ -72,11 +72,11 @@ def _run(
     if report and chosen:
         raise UsageError(f"a table takes no --{next(iter(chosen)).replace('_', '-')}; expected -o FILE with a picture")
     renderer = None if report else pick(to, output)
-    if renderer is not None and not renderer.plain and output == "-" and sys.stdout.isatty():
-        raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
+    if renderer is not None:
+        check_terminal(renderer, output)
     if power is not None and (renderer is not None or not isfinite(power)):
         raise UsageError("--power takes a change in percent and writes a table; expected -o FILE.txt or FILE.json")
-    sides = wanted_sides(ctx, before, after, source_format, quiet, metric, timeline=blocks)
+    sides = wanted_sides(ctx, names, source_format, quiet, metric, timeline=blocks)
     with progress("comparing", quiet):
         key = tidy_name if match == "tidy" else None
         comparison = compare(

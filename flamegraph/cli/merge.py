@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from ..errors import UsageError
 from ..render import pick
 from ._inputs import input_parameters, wanted_profile
 from ._options import Command, Option, given
-from ._output import check_output, deliver, output_option, output_parameters, to_option
+from ._output import check_output, check_terminal, deliver, output_option, output_parameters, to_option
 from ._sides import files_of
 
 __all__ = ["command"]
@@ -39,8 +37,7 @@ def _run(
     """
     check_output(output, inputs)
     renderer = pick(to or ("folded" if output == "-" else None), output)
-    if not renderer.plain and output == "-" and sys.stdout.isatty():
-        raise UsageError(f"{renderer.name} is not for a terminal; expected -o FILE")
+    check_terminal(renderer, output)
     chosen = given(ctx, "output")
     files = [file for side in inputs for file in files_of(side)]
     check_output(output, files)

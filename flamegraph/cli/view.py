@@ -12,12 +12,13 @@ from typing import Any
 import click
 
 from ..comparison import diff as compare
-from ..render import produce, renderers, save
+from ..render import produce, save
 from ..transform import tidy_name
 from ._inputs import input_parameters, note_skipped, wanted_profile
-from ._options import Command, Option, declared, given
+from ._options import Command, Option, given
+from ._output import output_parameters
 from ._progress import progress
-from ._sides import wanted_sides
+from ._sides import files_of, wanted_sides
 
 __all__ = ["command"]
 
@@ -49,7 +50,7 @@ def _run(
         sides = [[found]]
     else:
         metric = chosen.pop("metric", None)
-        sides = wanted_sides(ctx, baseline, source, source_format, quiet, metric)
+        sides = wanted_sides(ctx, [files_of(baseline), files_of(source)], source_format, quiet, metric)
         with progress("comparing", quiet):
             found = compare(*sides, metric=metric, key=tidy_name)
     with progress("writing the page", quiet):
@@ -90,6 +91,6 @@ command = Command(
         click.Argument(["baseline"], metavar="[BASELINE]", required=False),
         Option([" /--no-open", "open"], default=True, is_flag=True, help="only print the path"),
         *input_parameters()[1:],
-        *declared("output", {"html": renderers()["html"].options}),
+        *output_parameters("html"),
     ],
 )

@@ -22,7 +22,7 @@ from ..options import option
 from ..profile import Profile, Stacks
 from ..ranking import ranks
 from ..text import encode
-from ..trie import depths, levels, preorder, relabel, scatter_sum, totals
+from ..trie import depths, graft, levels, preorder, scatter_sum, totals
 from . import Renderer
 
 __all__ = ["RENDERER", "Options", "render"]
@@ -55,7 +55,7 @@ def render(profile: Profile, options: Options) -> Iterator[bytes]:
     group = np.array([first.setdefault(label, i) for i, label in enumerate(labels)], np.int64)
     stacks, leaf = profile.stacks, profile.samples.stack
     if len(first) < len(labels):
-        stacks, went = relabel(stacks, group)
+        stacks, went = graft(stacks, group)
         leaf = went[leaf]
     values = np.stack([scatter_sum(leaf, profile.samples.values[:, column], len(stacks)) for column in columns], axis=1)
     return _all(stacks, values, labels)
@@ -101,19 +101,18 @@ def _lines(stacks: Stacks, nodes: np.ndarray, labels: list[bytes]) -> _Lines:
     split = np.concatenate((inner, nodes))
     piece = 2 * stacks.frame[split]
     piece[: len(inner)] += 1
-    trie, depth = Stacks(number[stacks.parent[split]], piece), depth[split]
     rank = np.zeros(2 * len(labels) + 1, np.int64)
     present = np.flatnonzero(np.bincount(piece[1:]))
     rank[present] = ranks([labels[p >> 1] + b";" if p & 1 else labels[p >> 1] for p in present.tolist()])
-    order = preorder(trie, rank[piece], depth)[1:]
+    order = preorder(Stacks(number[stacks.parent[split]], piece), rank[piece], depth[split])[1:]
 
-    upto = np.array([len(label) + 1 for label in labels])[stacks.frame[split]]
+    upto = np.array([len(label) + 1 for label in labels])[stacks.frame]  # how long the text is up to each node
     upto[0] = 0
-    for level in levels(trie, depth):
-        upto[level] += upto[trie.parent[level]]
+    for level in levels(stacks, depth):
+        upto[level] += upto[stacks.parent[level]]
     last = np.flatnonzero(order >= len(inner))
     begin = np.concatenate(([0], last[:-1] + 1))
-    return _Lines(piece[order], last, upto[trie.parent[order[begin]]], order[last] - len(inner))
+    return _Lines(piece[order], last, upto[stacks.parent[split[order[begin]]]], order[last] - len(inner))
 
 
 def _text(lines: _Lines, values: np.ndarray, labels: list[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 // What is shown, as a file of another kind. Nothing here knows the page.
 
 import { visible } from "./boxes.mjs";
+import { SEEN } from "./paint.mjs";
 import { path } from "./tree.mjs";
 
 // Folded stacks of what stands on `target`: a line per stack that counts something, with its callers.
@@ -85,7 +86,7 @@ export function drawing(scenes, width, rows, fit) {
 // A drawing as a file. `say(node, scene)` is the text of a tooltip.
 export function svg({ tall, boxes }, title, width, colors, say) {
   const parts = boxes.map((box) =>
-    `<g${box.faint ? ' opacity="0.3"' : ""}><title>${escape(say(box.node, box.scene))}</title>` +
+    `<g${box.faint ? ` opacity="${SEEN.faint.box}"` : ""}><title>${escape(say(box.node, box.scene))}</title>` +
     `<rect x="${box.left.toFixed(1)}" y="${box.top}" width="${box.width.toFixed(1)}" height="${box.height}" ` +
     `fill="${colors.css(box.rgb)}"/>` +
     (box.text ? `<text x="${(box.left + 4).toFixed(1)}" y="${box.top + box.height - 5}" fill="${colors.ink(box.rgb)}">${escape(box.text)}</text>` : "") +

@@ -3,7 +3,7 @@
 import { characterWidth, download, drawn, element } from "./dom.mjs";
 import { drawing, folded, speedscope, svg } from "./exports.mjs";
 import { brief, unitOf } from "./facts.mjs";
-import { css, ink } from "./paint.mjs";
+import { css, ink, SEEN } from "./paint.mjs";
 import { ROW } from "./picture.mjs";
 import { shorten } from "./words.mjs";
 
@@ -40,7 +40,7 @@ function fitting() {
 // What is printed: a picture that is as wide as the paper and as tall as it needs, whatever the window shows of it.
 export function onPaper(app) {
   const width = 1000, { tall, boxes } = drawing(seen(app), width, { top: 4, height: ROW }, fitting());
-  const made = boxes.map((box) => drawn("g", box.faint ? { opacity: 0.3 } : {},
+  const made = boxes.map((box) => drawn("g", box.faint ? { opacity: SEEN.faint.box } : {},
     drawn("rect", { x: box.left, y: box.top, width: box.width, height: box.height, fill: css(box.rgb) }),
     ...(box.text ? [drawn("text", { x: box.left + 4, y: box.top + box.height - 5, fill: ink(box.rgb) }, box.text)] : [])));
   const picture = drawn("svg", { viewBox: `0 0 ${width} ${tall}`, "font-family": "system-ui, sans-serif", "font-size": 11 }, ...made);
